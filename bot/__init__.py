@@ -1,0 +1,1 @@
+"""Wires flows, config and storage together and speaks to people."""

@@ -1,0 +1,1 @@
+"""Settings, definitions and texts, read once at start."""

@@ -1,0 +1,272 @@
+"""What a person sees at a place of the interview: the question, its buttons, its number."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from flows import answers
+from flows.conversation import Conversation
+from flows.definition import Choice, Deed, FlowDefinition, Kind, StepDefinition
+from flows.framework import Attribution, Audience, Framework
+from flows.machine import StepMachine
+from flows.messages import Ask, Noted, Option, Part, Reply, Review, Say, Wording
+from flows.record import parts, quotation, steps, title, told
+from flows.story import Step
+
+SAME_WORDS = "same-words"
+"""The button that takes up words gone back on; every question has it where there are such words."""
+
+SKIP = "skip"
+"""The way out of a follow-up question, and the meaning of `/skip`."""
+
+PART = "part-"
+"""What the name of a button begins with that stands for one part of the story."""
+
+QUOTE_LENGTH = 120  # characters of an earlier answer shown again, so that it stays a glance
+
+
+class Interview:
+    """A definition with what is worked out from it once, shared by all its conversations."""
+
+    def __init__(self, definition: FlowDefinition, framework: Framework) -> None:
+        self.definition = definition
+        self.framework = framework
+        self.machine = StepMachine(definition)
+        self._ahead: dict[str, int] = {}
+
+    def ahead(self, step: str) -> int:
+        """How many numbered questions can still come after `step` before the review, at most."""
+        if step not in self._ahead:
+            self._ahead[step] = 0  # a way that comes round again adds nothing
+            exits = [
+                self.definition.step(s) for s in self.definition.exits(self.definition.step(step))
+            ]
+            self._ahead[step] = max(
+                (
+                    self.ahead(s.name) + self.definition.is_counted(s)
+                    for s in exits
+                    if s.kind is Kind.QUESTION
+                ),
+                default=0,
+            )
+        return self._ahead[step]
+
+    @cached_property
+    def asks_later(self) -> frozenset[str]:
+        """The reasons to stop after which a story is asked about again."""
+        choices = (c for s in self.definition.steps.values() for c in s.choices)
+        return frozenset(c.stops for c in choices if c.asks_later and c.stops)
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """How the bot calls the community and the person in a text."""
+
+    community: str
+    member: str
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """Puts a conversation's open question into words."""
+
+    interview: Interview
+    wording: Wording
+    names: Names
+
+    @property
+    def definition(self) -> FlowDefinition:
+        return self.interview.definition
+
+    def say(self, *keys: str, **values: object) -> Say:
+        return Say(self.word(*keys, **values))
+
+    def word(self, *keys: str, **values: object) -> str:
+        return self.wording(
+            *keys, community=self.names.community, member=self.names.member, **values
+        )
+
+    def question(self, conversation: Conversation) -> tuple[Reply, ...]:
+        """The open question of a conversation, or the parting words where it has ended."""
+        if conversation.aside is not None:
+            return (self._aside(conversation),)
+        step = self.definition.step(conversation.step)
+        match step.kind:
+            case Kind.END:
+                keys = self.definition.keys(step.name, "say")
+                text = self.word(*keys, ref=conversation.ref)
+                return (Noted(text) if conversation.submitted_at else Say(text),)
+            case Kind.REVIEW:
+                return (self._review(conversation, step),)
+            case _:
+                return (self._ask(conversation, step),)
+
+    def options(self, conversation: Conversation) -> tuple[Option, ...]:
+        """The buttons under the open question."""
+        if conversation.aside is not None:
+            aside = self.definition.asides[conversation.aside]
+            return tuple(self._labelled(aside.name, choice.name) for choice in aside.choices)
+        step = self.definition.step(conversation.step)
+        found: list[Option] = []
+        if answers.set_aside(conversation):
+            found.append(Option(SAME_WORDS, self.word(f"choice-{SAME_WORDS}")))
+        if step.kind is Kind.CHANGE:
+            found += self._changeable(conversation)
+        if step.kind is Kind.QUESTION and conversation.detail is not None:
+            return (*found, Option(SKIP, self.word(f"choice-{SKIP}")))
+        offered = (c for c in step.choices if self._is_offered(conversation, step, c))
+        return (*found, *(self._option(conversation, step, choice) for choice in offered))
+
+    def asked(self, conversation: Conversation) -> str:
+        """The exact words of the open question, as kept beside its answer."""
+        step = self.definition.step(conversation.step)
+        if step.kind is Kind.QUESTION and conversation.detail is not None:
+            keys = self.definition.probe_keys(step.name, conversation.detail)
+        elif conversation.anchor is not None:
+            keys = (
+                *self.definition.keys(step.name, "ask-anchored"),
+                *self.definition.keys(step.name, "ask"),
+            )
+        else:
+            keys = self.definition.keys(step.name, "ask")
+        return self.word(*keys, **self._values(conversation))
+
+    def about(self, conversation: Conversation) -> str:
+        """What an unfinished story is about, to call it by: its anchor, or its first words."""
+        if conversation.anchor is not None:
+            return conversation.anchor.activity
+        words = next((a.text for a in conversation.live if a.text), "")
+        return quotation(words, QUOTE_LENGTH)
+
+    # ---- the kinds of message ----
+
+    def _ask(self, conversation: Conversation, step: StepDefinition) -> Ask:
+        text = self.asked(conversation)
+        again = "\n".join(a.text for a in answers.set_aside(conversation) if a.text)
+        if again:
+            quote = quotation(again, QUOTE_LENGTH)
+            text = f"{text}\n{self.word('asked-before', quote=quote)}"
+        number, of = self.number(conversation)
+        return Ask(
+            text=text,
+            options=self.options(conversation),
+            step=conversation.place,
+            revision=conversation.revision,
+            number=number,
+            of=of,
+            takes_words=step.kind in (Kind.QUESTION, Kind.REWORD),
+        )
+
+    def _aside(self, conversation: Conversation) -> Ask:
+        name = conversation.aside or ""
+        return Ask(
+            text=self.word(*self.definition.keys(name, "ask"), about=self.about(conversation)),
+            options=self.options(conversation),
+            step=f"{name}!",
+            revision=conversation.revision,
+            takes_words=False,
+        )
+
+    def _review(self, conversation: Conversation, step: StepDefinition) -> Review:
+        told_so_far = self._steps(conversation)
+        return Review(
+            intro=self.word(*self.definition.keys(step.name, "intro")),
+            title=title(told_so_far, self.interview.framework),
+            parts=tuple(self._parts(conversation)),
+            text=self.word(
+                *self.definition.keys(step.name, "ask" if told_so_far else "empty"),
+                named="no" if conversation.attribution is Attribution.UNNAMED else "yes",
+            ),
+            options=self.options(conversation),
+            step=conversation.place,
+            revision=conversation.revision,
+        )
+
+    def _parts(self, conversation: Conversation) -> Iterator[Part]:
+        """Every answer, in the teller's words; a button by its label."""
+        for answer in told(conversation, self.definition):
+            step = answer.step
+            choice = step.choice(answer.choice or "")
+            heading = self.word(*self.definition.keys(step.name, "part"))
+            if answer.text:
+                text = "\n".join(filter(None, (answer.text, answer.follow_up)))
+                yield Part(heading, text)
+            elif choice is not None and self._says_something(choice):
+                yield Part(heading, self._labelled(step.name, choice.name).label)
+
+    def _says_something(self, choice: Choice) -> bool:
+        """Whether a tapped button is part of the story, and not just a way on."""
+        return choice.name not in (SKIP, "leave", "change")
+
+    # ---- buttons ----
+
+    def _option(self, conversation: Conversation, step: StepDefinition, choice: Choice) -> Option:
+        option = self._labelled(step.name, choice.name)
+        if choice.does is not Deed.TICK:
+            return option
+        return Option(option.name, option.label, set(choice.audience) <= conversation.audience)
+
+    def _labelled(self, step: str, choice: str) -> Option:
+        return Option(choice, self.word(*self.definition.choice_keys(step, choice)))
+
+    def _is_offered(self, conversation: Conversation, step: StepDefinition, choice: Choice) -> bool:
+        match choice.does:
+            case Deed.NAME:
+                return choice.attribution is not conversation.attribution
+            case Deed.SEND if not choice.audience:
+                return bool(conversation.audience)
+            case Deed.SEND:
+                return bool(self._steps(conversation))
+            case _:
+                pass
+        if choice.shows == "example":
+            return not conversation.shown_example
+        if step.kind is Kind.ADD and choice.to != self.definition.review:
+            return not conversation.told(choice.to or "")
+        if step.kind is Kind.REVIEW and choice.to is not None:
+            leads_to = self.definition.step(choice.to).kind
+            if leads_to in (Kind.CHANGE, Kind.AUDIENCE):
+                return bool(parts(conversation, self.definition))
+        return True
+
+    def _changeable(self, conversation: Conversation) -> list[Option]:
+        return [
+            Option(
+                PART + answer.step.name,
+                self.word(
+                    "change-part",
+                    heading=self.word(*self.definition.keys(answer.step.name, "part")),
+                    quote=quotation(answer.text, 30),
+                ),
+            )
+            for answer in parts(conversation, self.definition)
+        ]
+
+    # ---- numbers and values ----
+
+    def number(self, conversation: Conversation) -> tuple[int, int] | tuple[None, None]:
+        """(which question this is, of how many at most); a follow-up has its question's number."""
+        step = self.definition.step(conversation.step)
+        behind = {place.partition("/")[0] for place in conversation.trail}
+        if step.kind is not Kind.QUESTION or self.definition.review in behind:
+            return None, None
+        places = {*behind, step.name}
+        counted = sum(self.definition.is_counted(self.definition.step(p)) for p in places)
+        number = max(1, counted)
+        return number, number + self.interview.ahead(step.name)
+
+    def _values(self, conversation: Conversation) -> dict[str, object]:
+        values: dict[str, object] = {"ref": conversation.ref}
+        if conversation.anchor is not None:
+            values |= {"activity": conversation.anchor.activity}
+        if conversation.submitted_at is not None:
+            values |= {"date": conversation.submitted_at.date()}
+        last = [t for t in told(conversation, self.definition) if t.text and t.step.cycle]
+        if last:
+            values["quote"] = quotation(last[-1].text, QUOTE_LENGTH)
+        if conversation.detail is not None and conversation.step != conversation.detail:
+            values["words"] = conversation.told(conversation.detail)
+        return values
+
+    def _steps(self, conversation: Conversation) -> tuple[Step, ...]:
+        return steps(conversation, self.definition, self.interview.framework)

@@ -1,0 +1,179 @@
+"""What arrives (`Inbound`) and what leaves (`Reply`), alike on every platform."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+MAX_WORDS = 200_000
+"""Characters kept of one message. Platforms allow far less (Slack 40,000, Telegram 4,096)."""
+
+COMMAND = re.compile(r"/([a-zA-Z_]+)(?:@\w+)?(?:\s+(.*))?", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """One account of one person: `telegram:1001`, `slack:T0001/U0001`, `terminal:ana`."""
+
+    platform: str
+    user: str
+
+    def __str__(self) -> str:
+        return f"{self.platform}:{self.user}"
+
+
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """What a story is about, where a prompt or a shortcut named it."""
+
+    activity: str
+    date: str | None = None
+    link: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Chose:
+    """A tapped button. `step` and `revision` say which question it stood under; None: the open one."""
+
+    choice: str
+    step: str | None = None
+    revision: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Edited:
+    """The message `message_id`, sent earlier, now reads `text`."""
+
+    message_id: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Attached:
+    """A file, kept as evidence by its id on the platform. `size` in bytes, where it is known."""
+
+    kind: str
+    file_id: str
+    name: str | None = None
+    mime_type: str | None = None
+    size: int | None = None
+    caption: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Commanded:
+    name: str
+    rest: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Prompted:
+    """The bot's own opening: `away` (a draft waits), `check-back`, `own` (a story is asked for)."""
+
+    about: str
+    anchor: Anchor | None = None
+
+
+Payload = Said | Chose | Edited | Attached | Commanded | Prompted
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inbound:
+    """One thing that arrived. `key` is the same when the platform delivers it again."""
+
+    key: str
+    address: Address
+    said_at: datetime
+    payload: Payload
+    message_id: str | None = None
+    name: str | None = field(default=None, repr=False)
+
+
+def parse(text: str) -> Said | Commanded:
+    """Read a typed message: `/name …` is a command, everything else is said.
+
+    One leading space keeps a command's look-alike as words, so it stays with the words.
+    """
+    found = COMMAND.fullmatch(text.rstrip())
+    if found is None:
+        return Said(text)
+    return Commanded(found[1].lower(), (found[2] or "").strip())
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """A button as shown."""
+
+    name: str
+    label: str
+    ticked: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Say:
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """A short sign that a tap or an edit was taken; a platform may show it in passing."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ask:
+    """A question. `number` of `of` is None where the question has no number."""
+
+    text: str
+    options: tuple[Option, ...]
+    step: str
+    revision: int
+    number: int | None = None
+    of: int | None = None
+    takes_words: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One answer in the review, in the teller's words under a heading of the bot's."""
+
+    heading: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Review:
+    """The whole story before it is sent: the title is a quotation from its teller."""
+
+    intro: str
+    title: str
+    parts: tuple[Part, ...]
+    text: str
+    options: tuple[Option, ...]
+    step: str
+    revision: int
+
+
+Reply = Say | Noted | Ask | Review
+
+
+class Wording(Protocol):
+    """Texts in one language, as one platform writes them."""
+
+    language: str
+
+    def __call__(self, *keys: str, **values: object) -> str:
+        """The first of `keys` that has a text, with `values` filled in."""
+        ...
+
+    def has(self, key: str) -> bool: ...
+
+
+Values = Mapping[str, object]

@@ -1,0 +1,1 @@
+"""Rows: what is kept, and how it is read and written."""
