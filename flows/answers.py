@@ -53,7 +53,7 @@ def append(
 def reword(
     conversation: Conversation, step: str, *, text: str, now: datetime, message_id: str | None
 ) -> Conversation:
-    """All that answered `step` said anew, as one text. Nothing changes where nothing answered it."""
+    """All that answered `step` said anew, as one text; unchanged where nothing did."""
     before = [a for a in conversation.live if a.step == step]
     if not before:
         return conversation

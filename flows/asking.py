@@ -1,13 +1,13 @@
 """What a person sees at a place of the interview: the question, its buttons, its number."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
 from flows import answers
 from flows.conversation import Conversation
 from flows.definition import Choice, Deed, FlowDefinition, Kind, StepDefinition
-from flows.framework import Attribution, Audience, Framework
+from flows.framework import Attribution, Framework
 from flows.machine import StepMachine
 from flows.messages import Ask, Noted, Option, Part, Reply, Review, Say, Wording
 from flows.record import parts, quotation, steps, title, told
@@ -52,10 +52,10 @@ class Interview:
         return self._ahead[step]
 
     @cached_property
-    def asks_later(self) -> frozenset[str]:
-        """The reasons to stop after which a story is asked about again."""
+    def asks_later(self) -> Mapping[str, str]:
+        """Why a story stopped -> the entry by which it is asked about again."""
         choices = (c for s in self.definition.steps.values() for c in s.choices)
-        return frozenset(c.stops for c in choices if c.asks_later and c.stops)
+        return {c.stops: c.asks_later for c in choices if c.asks_later and c.stops}
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,8 +159,13 @@ class Asker:
 
     def _aside(self, conversation: Conversation) -> Ask:
         name = conversation.aside or ""
+        about = self.about(conversation)
         return Ask(
-            text=self.word(*self.definition.keys(name, "ask"), about=self.about(conversation)),
+            text=self.word(
+                *(() if about else self.definition.keys(name, "ask-plain")),
+                *self.definition.keys(name, "ask"),
+                about=about,
+            ),
             options=self.options(conversation),
             step=f"{name}!",
             revision=conversation.revision,

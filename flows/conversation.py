@@ -91,6 +91,14 @@ class Agreed:
     at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class AskAgain:
+    """A story is to be asked about again, by this entry of its flow, not before `at`."""
+
+    entry: str
+    at: datetime
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conversation:
     """A saved snapshot of an interview.
@@ -175,6 +183,6 @@ class Turn:
     agreed: Agreed | None = None
     story: Story | None = None
     worth: Valence | None = None
-    ask_again_at: datetime | None = None
+    ask_again: AskAgain | None = None
     stops_asking: bool = False
     restarts: bool = False

@@ -67,7 +67,8 @@ class Choice:
     """A button. Where `to` is None the question is asked again.
 
     `typed` names lists of typed refusals (`no`, `not-yet`, …) that count as this button.
-    `stops` is the reason that a summary gives when a story goes no further.
+    `stops` is the reason that a summary gives when a story goes no further; `asks_later` the entry
+    by which such a story is asked about again, and `to_if_later` where it then leads.
     """
 
     name: str
@@ -82,7 +83,7 @@ class Choice:
     audience: tuple[Audience, ...] = ()
     attribution: Attribution | None = None
     worth: Valence | None = None
-    asks_later: bool = False
+    asks_later: str | None = None
     days: int | None = None
 
 

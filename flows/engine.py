@@ -9,6 +9,8 @@ from flows import answers
 from flows.asking import PART, SAME_WORDS, SKIP, Asker
 from flows.conversation import (
     Agreed,
+    Answer,
+    AskAgain,
     Conversation,
     EvidenceGiven,
     How,
@@ -31,6 +33,7 @@ from flows.messages import (
 )
 from flows.probes import Rules, gaps_in, meaning_of
 from flows.record import record
+from flows.story import Story
 
 COMMANDS = ("back", "skip", "pause", "resume", "cancel", "tell", "start")
 """Commands that move the interview. All others leave it where it is."""
@@ -110,7 +113,7 @@ class Engine:
 
     def _written_before_question(
         self, conversation: Conversation, inbound: Inbound
-    ) -> answers.Answer | None:
+    ) -> Answer | None:
         """The answer that a message belongs to which was written before the question came."""
         delivered = conversation.delivered_at
         if conversation.aside is not None or (
@@ -297,7 +300,9 @@ class Engine:
                 return replace(turn, worth=choice.worth)
             case Deed.REMIND:
                 turn = self._closed(self._through(conversation, choice))
-                return replace(turn, ask_again_at=now + timedelta(days=choice.days or 0))
+                entry = self._asks_later(conversation, now)
+                again = AskAgain(entry, now + timedelta(days=choice.days or 0)) if entry else None
+                return replace(turn, ask_again=again)
             case Deed.STOP_ASKING:
                 turn = self._closed(self._through(conversation, choice))
                 return replace(turn, stops_asking=True)
@@ -314,12 +319,19 @@ class Engine:
     def _sent(self, conversation: Conversation, choice: Choice, now: datetime) -> Turn:
         audience = frozenset(choice.audience) or conversation.audience
         sending = replace(conversation, audience=audience)
-        interview = self.ask.interview
-        story = record(sending, interview.definition, interview.framework, self.rules, now)
-        later = story.stop in interview.asks_later
-        to = interview.machine.next(conversation.step, choice.name, later=later)
+        story = self._record(sending, now)
+        later = story.stop in self.ask.interview.asks_later
+        to = self.ask.interview.machine.next(conversation.step, choice.name, later=later)
         sent = replace(sending, place=to, trail=(), submitted_at=now)
         return replace(self._asked(sent), story=story)
+
+    def _record(self, conversation: Conversation, now: datetime) -> Story:
+        interview = self.ask.interview
+        return record(conversation, interview.definition, interview.framework, self.rules, now)
+
+    def _asks_later(self, conversation: Conversation, now: datetime) -> str | None:
+        stop = self._record(conversation, now).stop
+        return self.ask.interview.asks_later.get(stop or "")
 
     def _parked(self, conversation: Conversation) -> Turn:
         if conversation.submitted_at is not None:
@@ -453,7 +465,7 @@ class Engine:
         return self._skipped(conversation, now)
 
     def _skipped(self, conversation: Conversation, now: datetime) -> Turn:
-        """On without an answer: by the button that a typed "skip" stands for, else as after words."""
+        """On without an answer: by the button that "skip" stands for, else as after words."""
         step = self.ask.definition.step(conversation.step)
         if conversation.detail is None:
             for choice in step.choices:

@@ -39,7 +39,7 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Chose:
-    """A tapped button. `step` and `revision` say which question it stood under; None: the open one."""
+    """A tapped button. `step` and `revision` name its question; None: the open one."""
 
     choice: str
     step: str | None = None

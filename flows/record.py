@@ -177,7 +177,7 @@ def _links(
 ) -> tuple[Link, ...]:
     chain = sorted(
         (step for step in steps if step.cycle in framework.inner),
-        key=lambda step: (framework.inner.index(step.cycle), step.order),  # type: ignore[arg-type]
+        key=lambda step: (framework.inner.index(step.cycle), step.order),
     )
     links = [Link(origin=a.order, target=b.order) for a, b in pairwise(chain)]
     change = _change(answers, steps, framework)
@@ -279,7 +279,7 @@ def _kind(
     steps: tuple[Step, ...], links: tuple[Link, ...], stop: str | None, framework: Framework
 ) -> StoryKind:
     inner = [s for s in steps if s.cycle in framework.inner]
-    last = max(inner, key=lambda s: (framework.inner.index(s.cycle), s.order), default=None)  # type: ignore[arg-type]
+    last = max(inner, key=lambda s: (framework.inner.index(s.cycle), s.order), default=None)
     if any(link.contribution == "no" for link in links):
         return StoryKind.LACK_OF_VALUE
     if last is not None and last.status is StepStatus.BLOCKED:

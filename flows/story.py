@@ -43,7 +43,7 @@ class LinkKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """One thing told. `text` is exactly what the teller wrote, empty where only a button was tapped.
+    """One thing told. `text` is exactly what the teller wrote, empty where a button said it all.
 
     `part` names the question, `choice` the button. `cycle` is None where the framework has none for
     it: the starting problem, or a change that nobody's action was told for.

@@ -1,1 +1,1 @@
-"""Rows: what is kept, and how it is read and written."""
+"""What is kept: rows of people, conversations, stories, and of all that waits to be sent."""

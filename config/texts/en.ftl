@@ -1,0 +1,399 @@
+# What Storytrail says in English. Short, plain, neutral; no praise, no pressure.
+# { $community } carries its own article ("the Onboarding Circle").
+# Keys of an interview are <flow>-<step>-<what>; docs/writing-a-flow.md lists them.
+
+## The interview: welcome
+
+story-welcome-ask =
+    Hi { $member }. I collect short stories about { $community }: good, bad or nothing special.
+    About ten minutes. Stop any time. You choose who reads it and can take it back.
+
+    May I keep your answers?
+story-welcome-more =
+    I ask one question at a time and keep your words exactly as you write them. At the end you see the whole story and decide: who may read it, with your name or without, or not at all.
+
+    Nothing is passed on before you send it. { COMMAND("withdraw") } takes a story back later.
+story-welcome-choice-agree = I agree
+story-welcome-choice-more = Tell me more
+story-welcome-choice-not-now = Not now
+story-declined-say = All right. Nothing was kept. If you ever want to: { COMMAND("tell") }.
+
+## The interview: four questions
+
+story-activity-ask = Think of one time with { $community }, good or bad. What happened, and what was it like?
+story-activity-ask-anchored = { $activity }: what happened there, and what was it like for you?
+story-activity-example =
+    Two examples.
+
+    “In the March call, Bo showed how they plan a first week. I mostly listened. It was good to hear that others struggle too.”
+
+    “I went to two meetups in spring. Nice people, but it was about things I don't do. I stopped going.”
+story-activity-part = What happened
+story-activity-probe-when = About when was that?
+story-activity-probe-experience = What was it like?
+story-activity-choice-change = Start from a change
+story-activity-choice-examples = Examples
+
+story-gained-ask = What did you get from it? For example an idea, a contact, a file, a question.
+story-gained-part = What I got
+story-gained-probe-thing = Can you name one of them?
+story-gained-choice-nothing = Nothing
+story-gained-choice-cost = It cost me something
+
+story-missing-ask = What was missing, or went wrong?
+story-missing-part = What was missing, or went wrong
+story-missing-choice-cannot-say = Can't say
+
+story-applied-ask = Did you do anything with it? If so, what?
+story-applied-part = What I did with it
+story-applied-probe-whose = Who did that?
+story-applied-choice-plan = I plan to
+story-applied-choice-stopped = Something stopped me
+story-applied-choice-other = Someone else used it
+story-applied-choice-no = No
+
+story-plan-ask = What do you plan, and what do you hope for?
+story-plan-part = What I plan
+
+story-stopped-ask = What stopped you?
+story-stopped-part = What stopped me
+
+story-helped-ask = What would have helped?
+story-helped-part = What would have helped
+
+story-other-ask = What did they do with it? You need not say who.
+story-other-part = What they did with it
+
+story-changed-ask = After that, what was different for you or for others: better, worse or the same?
+story-changed-part = What was different
+story-changed-probe-compared = Compared with what? How was it before?
+story-changed-choice-too-early = Too early
+story-changed-choice-same = The same
+story-changed-choice-worse = Worse
+
+story-same-ask = Why, do you think?
+story-same-part = Why it stayed the same
+
+story-worse-ask = What happened?
+story-worse-part = What was worse
+
+## The interview: how one led to the other
+
+story-because-ask = What led to that? Name everything that played a part, in or outside { $community }.
+story-because-part = What led to it
+story-because-probe-causes = Did anything else play a part?
+story-because-choice-unknown = I don't know
+
+story-counterfactual-ask = Without what you got there, would it have happened?
+story-counterfactual-part = Without what I got there
+story-counterfactual-choice-no = No
+story-counterfactual-choice-less = Later or less
+story-counterfactual-choice-yes = Yes
+story-counterfactual-choice-unknown = Can't tell
+
+story-loop-ask = Does anyone in { $community } know how it went?
+story-loop-part = Known there
+story-loop-choice-yes = Yes
+story-loop-choice-not-yet = Not yet
+story-loop-choice-no-need = No need
+
+story-brought-back-ask = When did you tell them, and how did they take it?
+story-brought-back-part = When I told them
+
+## The interview: from a change
+
+story-change-ask = What changed in your work lately, better or worse?
+story-change-part = What changed
+
+story-part-ask = Did { $community } play a part?
+story-part-part = Did it play a part
+story-part-choice-yes = Yes
+story-part-choice-little = A little
+story-part-choice-no = No
+story-part-choice-unknown = Can't tell
+
+## The interview: asked again later
+
+story-since-plan-ask = On { DATETIME($date, dateStyle: "long") } you planned: “{ $quote }”. What happened?
+story-since-plan-part = What happened since
+story-since-plan-probe-whose = Who did that?
+story-since-plan-choice-still = Still planned
+story-since-plan-choice-stopped = Something stopped me
+story-since-plan-choice-dropped = Not any more
+story-since-plan-choice-enough = Stop asking
+story-since-early-ask = On { DATETIME($date, dateStyle: "long") } you told me: “{ $quote }”. It was too early to say what came of it. What is different now?
+story-since-early-part = What was different
+story-since-early-choice-still = Still too early
+story-since-early-choice-enough = Stop asking
+
+## The review
+
+story-review-intro = This is your story, in your words.
+story-review-ask =
+    { $named ->
+        [no] Your name is left off.
+       *[yes] It carries your name.
+    } Who may read it?
+story-review-empty = Nothing is told yet, so there is nothing to send.
+story-review-choice-organizers = Send to organizers
+story-review-choice-circle = Send to members and organizers
+story-review-choice-others = Choose readers
+story-review-choice-unnamed = Leave my name off
+story-review-choice-named = Put my name on
+story-review-choice-change = Change a part
+story-review-choice-add = Add something
+story-review-choice-keep = Keep for later
+story-review-choice-delete = Delete
+
+story-audience-ask = Who may read it? Choose any of them, then send.
+story-audience-choice-organizers = The organizers
+story-audience-choice-community = The members
+story-audience-choice-organization = My organization
+story-audience-choice-funders = Funders
+story-audience-choice-public = Anyone
+story-audience-choice-send = Send
+
+story-which-ask = Which part?
+story-reword-ask =
+    You wrote:
+    { $words }
+
+    How should it read?
+story-reword-choice-leave = Leave it as it is
+change-part = { $heading }: “{ $quote }”
+
+story-further-ask = What would you like to add?
+story-further-choice-problem = What it all began with
+story-further-choice-possible = What made it possible, or harder
+story-further-choice-matters = Why it matters, and to whom
+story-further-choice-place = Seeing my place differently
+story-further-choice-lasting = Something that won't be the same again
+
+story-problem-ask = What was the problem or the wish that it began with?
+story-problem-part = What it began with
+story-possible-ask = What made it possible, or harder?
+story-possible-part = What made it possible, or harder
+story-matters-ask = Why does this matter, and to whom?
+story-matters-part = Why it matters
+story-place-ask = What do you see differently now about your own place in all this?
+story-place-part = How I see my place
+story-lasting-ask = What won't be the same again?
+story-lasting-part = What won't be the same again
+
+story-delete-ask = Delete this story and every word of it?
+story-delete-choice-yes = Delete it
+story-delete-choice-no = Keep it
+story-deleted-say = Deleted. { COMMAND("tell") } begins a new one.
+
+## After sending
+
+story-thanks-ask =
+    Thank you. Kept as { $ref }. { COMMAND("withdraw") } { $ref } takes it back.
+
+    Was your time with { $community } worth it?
+story-thanks-choice-yes = Yes
+story-thanks-choice-partly = Partly
+story-thanks-choice-no = No
+story-thanks-choice-cannot-say = Can't say
+story-thanks-later-ask =
+    Thank you. Kept as { $ref }. { COMMAND("withdraw") } { $ref } takes it back.
+
+    When may I ask how it went?
+story-when-ask = When may I ask again?
+story-when-choice-weeks-2 = In 2 weeks
+story-when-choice-month-1 = In 1 month
+story-when-choice-months-3 = In 3 months
+story-when-choice-never = Don't ask
+story-done-say = Noted.
+
+## Asides
+
+story-away-ask = You began a story: “{ $about }”. Would you like to go on?
+story-away-ask-plain = You began a story. Would you like to go on?
+story-away-choice-go-on = Go on
+story-away-choice-not-now = Not now
+story-away-choice-delete = Delete it
+story-again-ask = A story is open: “{ $about }”. Go on with it, or begin a new one? The open one is kept for later.
+story-again-ask-plain = A story is open. Go on with it, or begin a new one? The open one is kept for later.
+story-again-choice-go-on = Go on
+story-again-choice-anew = Begin a new one
+story-cancel-ask = Stop here and delete what you told?
+story-cancel-choice-yes = Delete it
+story-cancel-choice-keep = Keep it for later
+story-cancel-choice-no = Go on
+
+## Buttons and short answers that every interview shares
+
+choice-skip = Skip
+choice-leave = Back to the story
+choice-same-words = Keep these words
+asked-before = Before, you wrote: “{ $quote }”
+stale = That button belonged to an earlier question. This is the open one:
+choose-first = Please choose one of these. What you just wrote is not kept.
+agree-first = I can keep your words once you agree. What you just wrote is not kept.
+after-sent = Your story is kept. What you just wrote is not part of it; { COMMAND("tell") } begins another.
+said-nothing = That message was empty.
+said-too-long = That message is longer than { $limit } characters, more than I can keep. Please send it in pieces.
+said-unkeepable = That message holds a character that I can't keep. Please send it again without it.
+edited = Changed.
+file-kept = Kept. Add a line about it if you like, or go on.
+voice-kept = Kept. I can't turn a voice message into words; add a line if you like.
+file-not-now = I can keep a file while a question is open. This one is not kept.
+parked = Kept for later. { COMMAND("resume") } goes on where you left off.
+left-as-it-was = All right. { $ref } stays as you sent it.
+at-the-start = This is the first question; there is nothing to go back to.
+nothing-to-skip = There is nothing to skip here.
+question-number = { $number } of { $of }
+
+## Why a story goes no further, as a summary says it
+
+stop-nothing = got nothing
+stop-cost = it cost them something
+stop-plan = plan to
+stop-stopped = were stopped
+stop-not-done = did nothing with it
+stop-not-said = did not say
+stop-too-early = too early
+stop-same = the same as before
+stop-dropped = gave it up
+stop-no-part = say it played no part
+stop-part-unknown = can't tell whether it played a part
+
+## Commands
+
+command-unknown = I don't know { COMMAND("") }{ $name }. { COMMAND("help") } lists what I know. To send it as an answer, put a space before it.
+command-not-yours = That is for { $role }s. An organizer can give you that role.
+nothing-open = No story is open. { COMMAND("tell") } begins one.
+help-intro = What you can write:
+help-outro = While a question is open, answer in your own words or by the number of a choice.
+help-start = Say hello, or go on where you left off
+help-tell = Tell a story
+help-back = Go back one question
+help-skip = Leave a question out
+help-pause = Keep the story for later
+help-resume = Go on with a story
+help-cancel = Stop and delete what you told
+help-mystories = The stories you began and sent
+help-read = Read one of your stories
+help-withdraw = Take a story back
+help-status = Where you are
+help-help = This list
+help-summary = What the stories say
+help-args-read = S-481
+help-args-withdraw = S-481
+help-args-summary = [period]
+status-none = No story is open.
+status-open = A story is open, { $answered ->
+        [0] nothing told yet
+        [one] one question answered
+       *[other] { $answered } questions answered
+    }, begun on { DATETIME($date, dateStyle: "medium") }.
+status-sent = Sent: { $sent }. Kept for later: { $parked }.
+mystories-none = You have no stories yet. { COMMAND("tell") } begins one.
+mystories-intro = Your stories:
+mystories-sent = { $ref }, { DATETIME($date, dateStyle: "medium") }: { $title }
+mystories-untitled = (no words)
+mystories-draft = not sent: “{ $about }” ({ COMMAND("resume") } goes on)
+mystories-draft-open = open now: “{ $about }”
+mystories-withdrawn = { $ref }: taken back
+read-which = Which one? Write { COMMAND("read") } and its number, for example { COMMAND("read") } S-481. { COMMAND("mystories") } lists yours.
+read-unknown = I don't find { $ref } among your stories. { COMMAND("mystories") } lists them.
+read-readers = May be read by: { $readers }.
+read-named = It carries your name.
+read-unnamed = Your name is left off.
+reader-organizers = the organizers
+reader-community = the members
+reader-organization = your organization
+reader-funders = funders
+reader-public = anyone
+withdraw-which = Which one? Write { COMMAND("withdraw") } and its number, for example { COMMAND("withdraw") } S-481. { COMMAND("mystories") } lists yours.
+withdraw-done = { $ref } is taken back. From now on it is in no summary and no export; it is only counted as taken back.
+withdraw-already = { $ref } was taken back already.
+failed-turn = Something went wrong on my side with your last message. It is kept, and the people who run this bot can look at it. You can go on.
+
+## The summary
+
+summary-heading = { $community }, { $period }
+summary-period-all = all stories so far
+summary-period-between = { DATETIME($since, dateStyle: "medium") } to { DATETIME($until, dateStyle: "medium") }
+summary-period-since = since { DATETIME($since, dateStyle: "medium") }
+summary-period-until = until { DATETIME($until, dateStyle: "medium") }
+summary-period-unknown = I can't read “{ $period }” as a time. Try: 2026, 2026-03, 2026-03-01..2026-05-31, week, month, quarter or year.
+summary-people = { $asked ->
+        [one] 1 person was asked
+       *[other] { $asked } people were asked
+    }; { $begun ->
+        [one] 1 story was begun
+       *[other] { $begun } stories were begun
+    }: { $sent } sent, { $withdrawn } sent and taken back, { $unsent } not sent, { $deleted } deleted.
+summary-time = { $sent ->
+        [one] It took { $median } minutes.
+       *[other] They took { $median } minutes each (half of them between { $low } and { $high }).
+    }
+summary-none = No story was sent in this time, so there is nothing to sum up.
+summary-reach = How far the { $sent ->
+        [one] 1 story goes
+       *[other] { $sent } stories go
+    }:
+summary-drop = { $before } → { $after }: { $reasons }.
+summary-reason = { $count } { $reason } ({ $refs })
+summary-reason-hidden = { $count } { $reason }
+summary-untold = Of these, { $count } went further without telling this part ({ $refs }).
+summary-worse = Of the { $changed } changes, { $worse } { $worse ->
+        [one] was
+       *[other] were
+    } for the worse ({ $refs }).
+summary-loop = Someone there knows how it went: { $known } of { $asked }.
+summary-worth = Worth their time, they say: yes { $yes }, partly { $partly }, no { $no }, can't say { $cannot-say }, not said { $unknown }.
+summary-quotes = What was different, in their words:
+summary-quote = “{ $quote }” ({ $ref })
+summary-quotes-stopped = What stopped them, in their words:
+summary-gaps = Cannot say yet: { $gaps }.
+summary-gap = { $gap } ({ $count })
+summary-hidden = { $hidden ->
+        [one] 1 of these stories is
+       *[other] { $hidden } of these stories are
+    } not open to you, so counted here and not quoted.
+summary-caution = These are contributions as their tellers see them. { $sent ->
+        [one] 1 story
+       *[other] { $sent } stories
+    } from { $tellers } of { $members } members say what is possible, not how often it happens.
+reach-immediate = took part
+reach-potential = got something
+reach-applied = did something with it
+reach-realized = something was different
+gap-when = when it was
+gap-experience = what it was like
+gap-thing = what exactly they got
+gap-whose = whose action it was
+gap-compared = compared with what
+gap-noticed = who else saw it
+gap-causes = what else played a part
+gap-because = what led to it
+gap-loop = how it was taken when brought back
+
+## The framework, for whoever asks
+
+cycle-immediate = Immediate value
+cycle-immediate-meaning = The experience of taking part, for its own sake.
+cycle-potential = Potential value
+cycle-potential-meaning = What someone took away and may use later: an idea, a contact, a tool, a standing.
+cycle-applied = Applied value
+cycle-applied-meaning = What someone did with it.
+cycle-realized = Realized value
+cycle-realized-meaning = What was different afterwards, for those who have a stake in it.
+cycle-enabling = Enabling value
+cycle-enabling-meaning = What makes the learning possible: support, process, resources.
+cycle-strategic = Strategic value
+cycle-strategic-meaning = Being clear about what matters, and in talk with those it matters to.
+cycle-orienting = Orienting value
+cycle-orienting-meaning = Seeing where one stands, among others and in the landscape.
+cycle-transformative = Transformative value
+cycle-transformative-meaning = A change of identity, culture or institution that lasts.
+
+## The terminal
+
+terminal-hello = Storytrail. Answer in your own words, or with the number of a choice. { COMMAND("help") } lists commands; Ctrl-C leaves, and nothing is lost.
+terminal-bye = Your story is safe. The same command brings you back to it.
+terminal-bye-plain = Goodbye.
+terminal-not-text = That line is not valid UTF-8 text, so it is not kept. Please send it again.

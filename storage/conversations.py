@@ -1,0 +1,225 @@
+"""Interviews under way: loaded and saved between any two messages."""
+
+import random
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Select, bindparam, delete, insert, select, update
+
+from flows.conversation import Answer, Conversation, ConversationId, Status
+from flows.framework import Attribution
+from storage.communities import CommunityId
+from storage.mapping import (
+    answer_of,
+    answer_values,
+    conversation_of,
+    conversation_values,
+    evidence_of,
+    evidence_values,
+)
+from storage.members import MemberId
+from storage.tables import answers, check_backs, conversations, evidence
+
+REF_FROM = 100  # the shortest reference has three digits, so that it is easily said and typed
+
+_ACTIVE = select(conversations).where(
+    conversations.c.member_id == bindparam("member"),
+    conversations.c.community_id == bindparam("community"),
+    conversations.c.status == Status.ACTIVE,
+)
+_PARKED = (
+    select(conversations)
+    .where(
+        conversations.c.member_id == bindparam("member"),
+        conversations.c.community_id == bindparam("community"),
+        conversations.c.status == Status.PARKED,
+    )
+    .order_by(conversations.c.turned_at.desc(), conversations.c.id.desc())
+)
+_BY_ID = select(conversations).where(conversations.c.id == bindparam("row"))
+_ANSWERS = (
+    select(answers)
+    .where(answers.c.conversation_id == bindparam("row"))
+    .order_by(answers.c.turn, answers.c.step, answers.c.part, answers.c.revision)
+)
+_EVIDENCE = (
+    select(evidence).where(evidence.c.conversation_id == bindparam("row")).order_by(evidence.c.id)
+)
+_SAVE = update(conversations).where(conversations.c.id == bindparam("row"))
+_ADD_ANSWER = insert(answers)
+_CHANGE_ANSWER = (
+    update(answers)
+    .where(
+        answers.c.conversation_id == bindparam("in_conversation"),
+        answers.c.step == bindparam("in_step"),
+        answers.c.part == bindparam("in_part"),
+        answers.c.revision == bindparam("in_revision"),
+    )
+    .values(
+        standing=bindparam("standing"),
+        ended_in=bindparam("ended_in"),
+        position=bindparam("position"),
+        turn=bindparam("turn"),
+    )
+)
+_DUE = (
+    select(check_backs.c.conversation_id, check_backs.c.entry)
+    .join(conversations, conversations.c.id == check_backs.c.conversation_id)
+    .where(
+        conversations.c.member_id == bindparam("member"),
+        conversations.c.community_id == bindparam("community"),
+        check_backs.c.due_at <= bindparam("now"),
+    )
+    .order_by(check_backs.c.due_at)
+    .limit(1)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A story that is to be asked about again, by an entry of its flow."""
+
+    conversation: Conversation
+    entry: str
+
+
+class Conversations:
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def active(self, member: MemberId, community: CommunityId) -> Conversation | None:
+        """The one whose question is open."""
+        return self._first(_ACTIVE, member, community)
+
+    def latest_parked(self, member: MemberId, community: CommunityId) -> Conversation | None:
+        return self._first(_PARKED.limit(1), member, community)
+
+    def parked(self, member: MemberId, community: CommunityId) -> list[Conversation]:
+        values = {"member": member, "community": community}
+        rows = self._connection.execute(_PARKED, values).all()
+        return [self._loaded(row) for row in rows]
+
+    def is_new(self, member: MemberId, community: CommunityId) -> bool:
+        """Whether this person was never asked anything here."""
+        found = select(conversations.c.id).where(
+            conversations.c.member_id == member, conversations.c.community_id == community
+        )
+        return self._connection.execute(found.limit(1)).first() is None
+
+    def due(self, member: MemberId, community: CommunityId, *, now: datetime) -> Due | None:
+        """The story of this member that is to be asked about again by now, the longest due."""
+        values = {"member": member, "community": community, "now": now}
+        row = self._connection.execute(_DUE, values).one_or_none()
+        if row is None:
+            return None
+        found = self._connection.execute(_BY_ID, {"row": row.conversation_id}).one()
+        return Due(self._loaded(found), row.entry)
+
+    def ask_again(self, conversation: ConversationId, entry: str, *, at: datetime) -> None:
+        self.stop_asking(conversation)
+        self._connection.execute(
+            insert(check_backs).values(conversation_id=conversation, entry=entry, due_at=at)
+        )
+
+    def stop_asking(self, conversation: ConversationId) -> None:
+        self._connection.execute(
+            delete(check_backs).where(check_backs.c.conversation_id == conversation)
+        )
+
+    def create(
+        self,
+        member: MemberId,
+        community: CommunityId,
+        *,
+        flow: str,
+        version: int,
+        now: datetime,
+        **told: Any,
+    ) -> Conversation:
+        """A new one, active, with a reference drawn at random so that it tells no order."""
+        blank = Conversation(
+            id=ConversationId(0),
+            ref=self._draw_ref(),
+            flow=flow,
+            version=version,
+            status=Status.ACTIVE,
+            place="",
+            started_at=now,
+            turned_at=now,
+            attribution=Attribution.NAMED,
+            **told,
+        )
+        values = conversation_values(blank)
+        row = self._connection.execute(
+            insert(conversations)
+            .values(member_id=member, community_id=community, **values)
+            .returning(conversations.c.id)
+        ).scalar_one()
+        return replace(blank, id=ConversationId(row))
+
+    def save(self, before: Conversation, after: Conversation) -> None:
+        """What changed from `before` to `after`. Where it was deleted its words go."""
+        values = conversation_values(after)
+        values["has_begun"] = before.has_begun or after.has_begun  # also once it was deleted
+        self._connection.execute(_SAVE, {"row": after.id, **values})
+        if after.status is Status.DELETED:
+            for table in (answers, evidence):
+                self._connection.execute(delete(table).where(table.c.conversation_id == after.id))
+            return
+        known = {_key(answer): answer for answer in before.answers}
+        new = [a for a in after.answers if _key(a) not in known]
+        if new:
+            rows = [{"conversation_id": after.id, **answer_values(a)} for a in new]
+            self._connection.execute(_ADD_ANSWER, rows)
+        changed = [a for a in after.answers if known.get(_key(a), a) != a]
+        if changed:
+            self._connection.execute(_CHANGE_ANSWER, [_changed(after.id, a) for a in changed])
+        given = after.evidence[len(before.evidence) :]
+        if given:
+            rows = [{"conversation_id": after.id, **evidence_values(e)} for e in given]
+            self._connection.execute(insert(evidence), rows)
+
+    def _first(
+        self, wanted: Select[Any], member: MemberId, community: CommunityId
+    ) -> Conversation | None:
+        row = self._connection.execute(
+            wanted, {"member": member, "community": community}
+        ).one_or_none()
+        return self._loaded(row) if row is not None else None
+
+    def _loaded(self, row: Any) -> Conversation:
+        told = self._connection.execute(_ANSWERS, {"row": row.id})
+        given = self._connection.execute(_EVIDENCE, {"row": row.id})
+        return conversation_of(
+            row, tuple(answer_of(a) for a in told), tuple(evidence_of(e) for e in given)
+        )
+
+    def _draw_ref(self) -> str:
+        """A free reference, from a range that grows with the number of stories."""
+        chance = random.SystemRandom()
+        reach = REF_FROM * 10
+        while True:
+            for _ in range(8):
+                ref = f"S-{chance.randrange(REF_FROM, reach)}"
+                taken = select(conversations.c.id).where(conversations.c.ref == ref)
+                if self._connection.execute(taken).first() is None:
+                    return ref
+            reach *= 10
+
+
+def _key(answer: Answer) -> tuple[str, int, int]:
+    return answer.step, answer.part, answer.revision
+
+
+def _changed(conversation: ConversationId, answer: Answer) -> dict[str, Any]:
+    return {
+        "in_conversation": conversation,
+        "in_step": answer.step,
+        "in_part": answer.part,
+        "in_revision": answer.revision,
+        "standing": answer.standing,
+        "ended_in": answer.ended_in,
+        "position": answer.position,
+        "turn": answer.turn,
+    }

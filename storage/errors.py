@@ -1,0 +1,94 @@
+"""What can go wrong with the database.
+
+StorageError
+├── DatabaseUnreachable   it cannot be opened, or the connection was lost
+├── DatabaseBusy          another process held it for longer than the timeout
+├── DatabaseReadOnly      it cannot be written
+├── DatabaseFull          no room is left for it
+├── DatabaseBroken        it is no database, or a damaged one
+├── DatabaseNewer         it was made by a later version of Storytrail
+├── DatabaseOutdated      it has to be migrated first
+└── DefinitionChanged     a flow was changed without a new version
+
+Each says in one sentence what happened and what to do. None carries what a person wrote: driver
+errors are known by their name alone.
+"""
+
+from sqlalchemy.exc import DBAPIError
+
+
+class StorageError(Exception):
+    """Root of the errors of `storage`."""
+
+
+class DatabaseUnreachable(StorageError):
+    def __init__(self, code: str) -> None:
+        super().__init__(
+            f"The database cannot be opened ({code}): "
+            "check STORYTRAIL_DATABASE_URL and that its folder exists."
+        )
+
+
+class DatabaseBusy(StorageError):
+    def __init__(self) -> None:
+        super().__init__(
+            "The database is locked by another process: try again when that one is done."
+        )
+
+
+class DatabaseReadOnly(StorageError):
+    def __init__(self) -> None:
+        super().__init__(
+            "The database is read-only: make the file and its folder writable, then try again."
+        )
+
+
+class DatabaseFull(StorageError):
+    def __init__(self) -> None:
+        super().__init__("There is no room left for the database: free some space, then try again.")
+
+
+class DatabaseBroken(StorageError):
+    def __init__(self, code: str) -> None:
+        super().__init__(
+            f"The database file cannot be read ({code}): "
+            "check STORYTRAIL_DATABASE_URL, or restore a backup."
+        )
+
+
+class DatabaseNewer(StorageError):
+    def __init__(self, revision: str) -> None:
+        super().__init__(
+            f"The database is from a newer version of Storytrail (schema {revision}): "
+            "install that version, or use another database."
+        )
+
+
+class DatabaseOutdated(StorageError):
+    def __init__(self) -> None:
+        super().__init__("The database has an older schema: run `storytrail migrate` first.")
+
+
+class DefinitionChanged(StorageError):
+    def __init__(self, name: str, version: int) -> None:
+        super().__init__(
+            f"The flow {name} was changed but is still called version {version}: "
+            f"give it version {version + 1}, so that interviews under way keep theirs."
+        )
+        self.name, self.version = name, version
+
+
+def fault_of(error: DBAPIError) -> StorageError | None:
+    """The fault behind a driver's error; None where it is not the state of the database."""
+    code = getattr(error.orig, "sqlite_errorname", "") or ""
+    if code.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
+        return DatabaseBusy()
+    if code.startswith("SQLITE_READONLY"):
+        return DatabaseReadOnly()
+    if code == "SQLITE_FULL":
+        return DatabaseFull()
+    if code.startswith(("SQLITE_CANTOPEN", "SQLITE_IOERR", "SQLITE_PERM", "SQLITE_AUTH")):
+        return DatabaseUnreachable(code)
+    if code in ("SQLITE_NOTADB", "SQLITE_CORRUPT"):
+        return DatabaseBroken(code)
+    return None

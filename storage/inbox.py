@@ -1,0 +1,50 @@
+"""What arrived, by its key: claimed once, kept where it failed."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy.dialects.sqlite import insert
+
+from flows.messages import Inbound
+from storage.mapping import inbound_of, payload_values
+from storage.tables import inbox
+
+
+class InboxStatus(StrEnum):
+    DONE = "done"
+    WAITING = "waiting"  # claimed, its answer is being worked out
+    FAILED = "failed"
+
+
+_CLAIM = insert(inbox).values(status=InboxStatus.DONE).on_conflict_do_nothing()
+_OPEN = (
+    select(inbox.c.key, inbox.c.payload)
+    .where(inbox.c.status == bindparam("wanted"))
+    .order_by(inbox.c.received_at)
+)
+
+
+class Inbox:
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def claim(self, key: str, *, now: datetime) -> bool:
+        """Whether this key is new. A key that was seen before stays as it is."""
+        found = self._connection.execute(_CLAIM, {"key": key, "received_at": now})
+        return found.rowcount == 1
+
+    def keep(self, inbound: Inbound, status: InboxStatus, *, fault: str | None = None) -> None:
+        """Keep the input itself with its key: to be answered, or looked at, later."""
+        values = {"status": status, "payload": payload_values(inbound), "fault": fault}
+        self._connection.execute(update(inbox).where(inbox.c.key == inbound.key).values(values))
+
+    def done(self, key: str) -> None:
+        """The input is answered: what was kept of it goes."""
+        values = {"status": InboxStatus.DONE, "payload": None, "fault": None}
+        self._connection.execute(update(inbox).where(inbox.c.key == key).values(values))
+
+    def open(self, status: InboxStatus) -> list[Inbound]:
+        """The inputs kept under `status`, oldest first."""
+        rows = self._connection.execute(_OPEN, {"wanted": status})
+        return [inbound_of(row.key, row.payload) for row in rows]

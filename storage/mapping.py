@@ -1,0 +1,203 @@
+"""Row <-> value."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, fields
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row
+
+from flows.conversation import (
+    Answer,
+    Conversation,
+    ConversationId,
+    EvidenceGiven,
+    How,
+    Origin,
+    Standing,
+    Status,
+)
+from flows.framework import Attribution, Audience
+from flows.messages import (
+    Address,
+    Anchor,
+    Ask,
+    Attached,
+    Chose,
+    Commanded,
+    Edited,
+    Inbound,
+    Noted,
+    Option,
+    Part,
+    Payload,
+    Prompted,
+    Reply,
+    Review,
+    Said,
+    Say,
+)
+
+Values = dict[str, Any]
+
+ANSWER_FIELDS = tuple(field.name for field in fields(Answer))
+
+
+# ---- conversations ----
+
+
+def conversation_values(conversation: Conversation) -> Values:
+    return {
+        "ref": conversation.ref,
+        "flow": conversation.flow,
+        "version": conversation.version,
+        "status": conversation.status,
+        "place": conversation.place,
+        "trail": list(conversation.trail),
+        "aside": conversation.aside,
+        "revision": conversation.revision,
+        "shown_example": conversation.shown_example,
+        "audience": sorted(conversation.audience),
+        "attribution": conversation.attribution,
+        **anchor_values(conversation.anchor),
+        "origin": conversation.origin,
+        "has_begun": conversation.has_begun,
+        "started_at": conversation.started_at,
+        "turned_at": conversation.turned_at,
+        "delivered_at": conversation.delivered_at,
+        "active_seconds": conversation.active_seconds,
+        "submitted_at": conversation.submitted_at,
+    }
+
+
+def conversation_of(
+    row: Row[Any], answers: tuple[Answer, ...], evidence: tuple[EvidenceGiven, ...]
+) -> Conversation:
+    return Conversation(
+        id=ConversationId(row.id),
+        ref=row.ref,
+        flow=row.flow,
+        version=row.version,
+        status=Status(row.status),
+        place=row.place,
+        started_at=row.started_at,
+        turned_at=row.turned_at,
+        trail=tuple(row.trail),
+        answers=answers,
+        evidence=evidence,
+        aside=row.aside,
+        revision=row.revision,
+        shown_example=row.shown_example,
+        audience=frozenset(Audience(word) for word in row.audience),
+        attribution=Attribution(row.attribution),
+        anchor=anchor_of(row),
+        origin=Origin(row.origin),
+        delivered_at=row.delivered_at,
+        active_seconds=row.active_seconds,
+        submitted_at=row.submitted_at,
+    )
+
+
+def answer_values(answer: Answer) -> Values:
+    return {name: getattr(answer, name) for name in ANSWER_FIELDS}
+
+
+def answer_of(row: Row[Any]) -> Answer:
+    values = {name: getattr(row, name) for name in ANSWER_FIELDS}
+    return Answer(**values | {"how": How(row.how), "standing": Standing(row.standing)})
+
+
+def evidence_values(given: EvidenceGiven) -> Values:
+    return {"step": given.step, "message_id": given.message_id, **asdict(given.file)}
+
+
+def evidence_of(row: Row[Any]) -> EvidenceGiven:
+    return EvidenceGiven(step=row.step, file=attached_of(row), message_id=row.message_id)
+
+
+def attached_of(row: Row[Any]) -> Attached:
+    return Attached(
+        kind=row.kind,
+        file_id=row.file_id,
+        name=row.name,
+        mime_type=row.mime_type,
+        size=row.size,
+        caption=row.caption,
+    )
+
+
+def anchor_values(anchor: Anchor | None) -> Values:
+    return {
+        "anchor_activity": anchor.activity if anchor else None,
+        "anchor_date": anchor.date if anchor else None,
+        "anchor_link": anchor.link if anchor else None,
+    }
+
+
+def anchor_of(row: Row[Any]) -> Anchor | None:
+    if row.anchor_activity is None:
+        return None
+    return Anchor(row.anchor_activity, row.anchor_date, row.anchor_link)
+
+
+# ---- messages, as JSON ----
+
+PAYLOADS: Mapping[str, type[Payload]] = {
+    "said": Said,
+    "chose": Chose,
+    "edited": Edited,
+    "attached": Attached,
+    "commanded": Commanded,
+    "prompted": Prompted,
+}
+
+
+def payload_values(inbound: Inbound) -> Values:
+    """An inbound's payload, to be handled again later. It holds what the person wrote."""
+    kind = next(k for k, made in PAYLOADS.items() if isinstance(inbound.payload, made))
+    return {
+        "kind": kind,
+        "values": asdict(inbound.payload),
+        "platform": inbound.address.platform,
+        "user": inbound.address.user,
+        "said_at": inbound.said_at.isoformat(),
+        "message_id": inbound.message_id,
+        "name": inbound.name,
+    }
+
+
+def inbound_of(key: str, kept: Values) -> Inbound:
+    values = dict(kept["values"])
+    if values.get("anchor") is not None:
+        values["anchor"] = Anchor(**values["anchor"])
+    return Inbound(
+        key=key,
+        address=Address(kept["platform"], kept["user"]),
+        said_at=datetime.fromisoformat(kept["said_at"]),
+        payload=PAYLOADS[kept["kind"]](**values),
+        message_id=kept["message_id"],
+        name=kept["name"],
+    )
+
+
+def reply_values(reply: Reply) -> Values:
+    return {"kind": type(reply).__name__.lower(), **asdict(reply)}
+
+
+def reply_of(kept: Values) -> Reply:
+    values = dict(kept)
+    kind = values.pop("kind")
+    if "options" in values:
+        values["options"] = tuple(Option(**option) for option in values["options"])
+    match kind:
+        case "say":
+            return Say(**values)
+        case "noted":
+            return Noted(**values)
+        case "ask":
+            return Ask(**values)
+        case "review":
+            values["parts"] = tuple(Part(**part) for part in values["parts"])
+            return Review(**values)
+        case _:
+            raise ValueError(f"a reply of an unknown kind is kept: {kind}")

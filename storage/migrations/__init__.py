@@ -1,0 +1,51 @@
+"""Bringing a database to the current schema.
+
+Alembic is slow to import, so that it is asked only where there is something to do.
+"""
+
+from pathlib import Path
+
+from sqlalchemy import Connection, inspect, text
+
+from storage.errors import DatabaseNewer, DatabaseOutdated
+
+HEAD = "0001"
+"""The schema that this version works on."""
+
+KNOWN = frozenset({"0001"})
+
+FOLDER = Path(__file__).parent
+
+
+def current(connection: Connection) -> str | None:
+    """The schema that the database has; None where it is empty."""
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    found = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    return str(found) if found is not None else None
+
+
+def ensure_current(connection: Connection) -> None:
+    """Raises DatabaseNewer or DatabaseOutdated where the schema is not this version's."""
+    found = current(connection)
+    if found is not None and found not in KNOWN:
+        raise DatabaseNewer(found)
+    if found != HEAD:
+        raise DatabaseOutdated
+
+
+def upgrade(connection: Connection) -> bool:
+    """Bring the schema up to date, within the transaction of `connection`; True if it changed."""
+    found = current(connection)
+    if found is not None and found not in KNOWN:
+        raise DatabaseNewer(found)
+    if found == HEAD:
+        return False
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(FOLDER).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+    return True

@@ -1,0 +1,76 @@
+"""Who may see what. The one place that decides it, for every summary, read and export.
+
+Whoever reads says for whom (`Scope.reader`). A story that is not open to that reader is counted,
+and neither quoted nor named.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, case, exists, func
+
+from flows.framework import Audience
+from flows.messages import Anchor
+from storage.communities import CommunityId
+from storage.stories import StoryStatus
+from storage.tables import steps, stories, story_audiences
+
+MONTH = 7  # characters of an ISO date up to its month
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scope:
+    """Which stories, and for whom. A story belongs to the time in which it was begun.
+
+    `since` is included, `until` is not.
+    """
+
+    community: CommunityId
+    reader: Audience
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+def open_to(scope: Scope) -> ColumnElement[bool]:
+    """Whether a story is open to the reader: a set that it was sent to, not a level."""
+    return exists().where(
+        story_audiences.c.story_id == stories.c.id, story_audiences.c.audience == scope.reader
+    )
+
+
+def told_in(scope: Scope, table: Any) -> ColumnElement[bool]:
+    conditions = [table.c.community_id == scope.community]
+    if scope.since is not None:
+        conditions.append(table.c.started_at >= scope.since)
+    if scope.until is not None:
+        conditions.append(table.c.started_at < scope.until)
+    return and_(*conditions)
+
+
+def sent(scope: Scope) -> ColumnElement[bool]:
+    return and_(told_in(scope, stories), stories.c.status == StoryStatus.SENT)
+
+
+def refs_of(scope: Scope) -> ColumnElement[Any]:
+    """The references that the reader may see, joined by commas; NULL where there are none."""
+    return func.aggregate_strings(case((open_to(scope), stories.c.ref)), ",")
+
+
+def split_refs(refs: str | None) -> tuple[str, ...]:
+    return tuple(sorted(refs.split(","))) if refs else ()
+
+
+def has_step(which: ColumnElement[bool]) -> ColumnElement[bool]:
+    return exists().where(steps.c.story_id == stories.c.id, which)
+
+
+def coarse(anchor: Anchor | None) -> Anchor | None:
+    if anchor is None or anchor.date is None:
+        return anchor
+    return replace(anchor, date=anchor.date[:MONTH])
+
+
+def time_shown(at: datetime, is_unnamed: bool) -> str:
+    """ISO 8601 in UTC; no finer than the month for an unnamed story."""
+    return at.isoformat()[:MONTH] if is_unnamed else at.strftime("%Y-%m-%dT%H:%M:%SZ")
