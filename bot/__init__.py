@@ -1,1 +1,1 @@
-"""Wires flows, config and storage together and speaks to people."""
+"""What wires everything: turns, commands, delivery, platforms and the program's own commands."""

@@ -41,6 +41,10 @@ class Database:
         """What `work` returns, run on one snapshot beside the writer."""
         return await asyncio.to_thread(self._read, work)
 
+    @property
+    def is_sqlite(self) -> bool:
+        return self._writing.dialect.name == "sqlite"
+
     def write_now(self, work: Callable[[Connection], T]) -> T:
         """As `write`, for programs without an event loop."""
         return self._writer.submit(self._write, work).result()

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import NewType
+from typing import Any, NewType
 
 from sqlalchemy import Connection, bindparam, func, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as insert_or_keep
@@ -66,11 +66,7 @@ class Members:
         self, address: Address, *, name: str | None, community: Community, now: datetime
     ) -> Member:
         """The person behind an address, a member of `community` from now on."""
-        values = {
-            "platform": address.platform,
-            "user_name": address.user,
-            "community": community.id,
-        }
+        values = _find_values(address, community)
         row = self._connection.execute(_FIND, values).one_or_none()
         if row is None:
             member = self._connection.execute(
@@ -86,7 +82,11 @@ class Members:
             row = self._connection.execute(_FIND, values).one()
         if row.role is None:
             self._join(row.id, community.id, now)
-        return Member(MemberId(row.id), row.name, row.language, Role(row.role or Role.MEMBER))
+        return _member_of(row)
+
+    def known(self, address: Address, *, community: Community) -> Member:
+        """The person behind an address that was seen before."""
+        return _member_of(self._connection.execute(_FIND, _find_values(address, community)).one())
 
     def set_role(self, member: MemberId, community: CommunityId, role: Role) -> None:
         self._connection.execute(
@@ -118,3 +118,11 @@ class Members:
         self._connection.execute(
             insert_or_keep(memberships).values(**values, joined_at=now).on_conflict_do_nothing()
         )
+
+
+def _find_values(address: Address, community: Community) -> dict[str, object]:
+    return {"platform": address.platform, "user_name": address.user, "community": community.id}
+
+
+def _member_of(row: Any) -> Member:
+    return Member(MemberId(row.id), row.name, row.language, Role(row.role or Role.MEMBER))

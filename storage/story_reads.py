@@ -53,6 +53,8 @@ class StoryRead:
     submitted_at: str
     duration_seconds: int | None
     worth_it: str | None
+    reach: str
+    stop: str | None
     steps: tuple[Step, ...] = ()
     links: tuple[Link, ...] = ()
     gaps: tuple[str, ...] = ()
@@ -182,6 +184,8 @@ def _story_of(row: Row[Any]) -> StoryRead:
         submitted_at=time_shown(row.submitted_at, is_unnamed),
         duration_seconds=None if is_unnamed else row.duration_seconds,
         worth_it=row.worth_it,
+        reach=row.reach,
+        stop=row.stop,
     )
 
 

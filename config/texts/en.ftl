@@ -85,14 +85,14 @@ story-because-probe-causes = Did anything else play a part?
 story-because-choice-unknown = I don't know
 
 story-counterfactual-ask = Without what you got there, would it have happened?
-story-counterfactual-part = Without what I got there
+story-counterfactual-part = Would it have happened without it
 story-counterfactual-choice-no = No
 story-counterfactual-choice-less = Later or less
 story-counterfactual-choice-yes = Yes
 story-counterfactual-choice-unknown = Can't tell
 
 story-loop-ask = Does anyone in { $community } know how it went?
-story-loop-part = Known there
+story-loop-part = Does anyone there know how it went
 story-loop-choice-yes = Yes
 story-loop-choice-not-yet = Not yet
 story-loop-choice-no-need = No need
@@ -261,9 +261,18 @@ stop-part-unknown = can't tell whether it played a part
 
 ## Commands
 
-command-unknown = I don't know { COMMAND("") }{ $name }. { COMMAND("help") } lists what I know. To send it as an answer, put a space before it.
-command-not-yours = That is for { $role }s. An organizer can give you that role.
+command = { COMMAND($name) }
+lines = { $lines }
+command-unknown = I don't know { COMMAND($name) }. { COMMAND("help") } lists what I know. To send it as an answer, put a space before it.
+command-not-yours = That is for { $role }. An organizer can give you that role.
+role-coordinator = coordinators
+role-organizer = organizers
+hello-again = Hello { $member }. { COMMAND("tell") } begins a story, { COMMAND("mystories") } shows yours, { COMMAND("help") } lists what else I know.
 nothing-open = No story is open. { COMMAND("tell") } begins one.
+help =
+    { $lines }
+
+    { help-outro }
 help-intro = What you can write:
 help-outro = While a question is open, answer in your own words or by the number of a choice.
 help-start = Say hello, or go on where you left off
@@ -336,13 +345,9 @@ summary-reach = How far the { $sent ->
        *[other] { $sent } stories go
     }:
 summary-drop = { $before } → { $after }: { $reasons }.
-summary-reason = { $count } { $reason } ({ $refs })
-summary-reason-hidden = { $count } { $reason }
-summary-untold = Of these, { $count } went further without telling this part ({ $refs }).
-summary-worse = Of the { $changed } changes, { $worse } { $worse ->
-        [one] was
-       *[other] were
-    } for the worse ({ $refs }).
+summary-untold = Went further without telling “{ $part }”: { $count }.
+summary-worse = Different for the worse, they say: { $worse } of { $changed }.
+and-more = and { $count } more
 summary-loop = Someone there knows how it went: { $known } of { $asked }.
 summary-worth = Worth their time, they say: yes { $yes }, partly { $partly }, no { $no }, can't say { $cannot-say }, not said { $unknown }.
 summary-quotes = What was different, in their words:

@@ -1,0 +1,44 @@
+"""What `storytrail check` looks over."""
+
+from collections.abc import Iterator
+
+from bot.app import issues_of, told
+from bot.interviews import Interviews
+from config import definitions, texts
+from config.errors import ConfigError
+from config.settings import Settings
+from storage import migrations
+from storage.database import Database
+from storage.errors import StorageError
+from storage.unit_of_work import Work
+
+
+def faults(settings: Settings) -> Iterator[str]:
+    """Every fault of definitions, texts and database, a sentence each. Changes nothing."""
+    interviews = None
+    try:
+        interviews = Interviews(
+            definitions.load(settings.config_dir), texts.Texts.load(settings.config_dir)
+        )
+    except ConfigError as error:
+        yield str(error)
+    if interviews is not None:
+        for path, issue in issues_of(interviews):
+            yield told(path, issue)
+    yield from _database_faults(settings, interviews)
+
+
+def _database_faults(settings: Settings, interviews: Interviews | None) -> Iterator[str]:
+    try:
+        database = Database(settings.database_url, timeout=settings.database_timeout)
+        try:
+            if database.read_now(migrations.current) is None and database.is_sqlite:
+                return  # a new file: `chat` makes its tables
+            database.read_now(migrations.ensure_current)
+            if interviews is not None:
+                held = interviews.held()
+                database.read_now(lambda c: Work(c).definitions.unknown(held))
+        finally:
+            database.close()
+    except StorageError as error:
+        yield str(error)

@@ -1,0 +1,3 @@
+from bot.commands.command import Command
+
+BACK = Command(name="back")

@@ -1,0 +1,11 @@
+"""How people write a story's reference."""
+
+import re
+
+REFERENCE = re.compile(r"[sS]?\s*[-–‑]?\s*(\d{3,15})")
+
+
+def reference(text: str) -> str | None:
+    """`s-481`, `S 481` and `481` are all `S-481`; None where it is none."""
+    found = REFERENCE.fullmatch(text.strip())
+    return f"S-{found[1]}" if found else None

@@ -1,0 +1,3 @@
+from bot.commands.command import Command
+
+RESUME = Command(name="resume")

@@ -1,0 +1,3 @@
+from bot.commands.command import Command
+
+SKIP = Command(name="skip")

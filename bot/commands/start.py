@@ -1,0 +1,3 @@
+from bot.commands.command import Command
+
+START = Command(name="start")

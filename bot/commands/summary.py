@@ -1,0 +1,152 @@
+"""What the stories say: denominators first, every drop explained, every number with its stories."""
+
+from collections.abc import Iterable, Iterator
+
+from bot.commands.command import Call, Command
+from bot.periods import Period, UnknownPeriod, period_of
+from flows.framework import Audience
+from flows.messages import Reply
+from flows.record import quotation
+from flows.summary import Drop, Quote, Stopped, Summary, Told, summarize
+from storage.members import Role
+from storage.visibility import Scope
+
+REFS = 12  # references named behind one number; the export has them all
+QUOTE = 160  # characters of a quotation
+
+
+def _summary(call: Call) -> Iterator[Reply]:
+    try:
+        period = period_of(call.rest, today=call.now.date())
+    except UnknownPeriod:
+        yield call.say("summary-period-unknown", period=call.rest)
+        return
+    yield call.say("lines", lines=told(call, summary_of(call, period), period))
+
+
+def summary_of(call: Call, period: Period) -> Summary:
+    """The counted summary of a community, as its organizers may read it."""
+    scope = Scope(
+        community=call.community.id,
+        reader=Audience.ORGANIZERS,
+        since=period.since,
+        until=period.until,
+    )
+    return summarize(call.work.queries.summary_rows(scope, call.framework), call.framework)
+
+
+def told(call: Call, summary: Summary, period: Period) -> str:
+    """The summary in words."""
+    counts = summary.counts
+    heading = call.word("summary-heading", period=_period(call, period))
+    lines = [heading[:1].upper() + heading[1:]]
+    lines.append(
+        call.word(
+            "summary-people",
+            asked=counts.asked,
+            begun=counts.begun,
+            sent=counts.sent,
+            withdrawn=counts.withdrawn,
+            unsent=counts.unsent,
+            deleted=counts.deleted,
+        )
+    )
+    if counts.sent == 0:
+        return "\n".join([*lines, call.word("summary-none")])
+    if summary.minutes is not None:
+        median, low, high = summary.minutes.median, summary.minutes.low, summary.minutes.high
+        lines.append(call.word("summary-time", sent=counts.sent, median=median, low=low, high=high))
+    lines += ["", *_ladder(call, summary), *_own_view(call, summary)]
+    lines += _quotes(call, "summary-quotes", summary.changes)
+    lines += _quotes(call, "summary-quotes-stopped", summary.hurdles)
+    lines += ["", *_limits(call, summary)]
+    return "\n".join(lines)
+
+
+def _period(call: Call, period: Period) -> str:
+    match period.first, period.last:
+        case None, None:
+            return call.word("summary-period-all")
+        case first, None:
+            return call.word("summary-period-since", since=first)
+        case None, last:
+            return call.word("summary-period-until", until=last)
+        case first, last:
+            return call.word("summary-period-between", since=first, until=last)
+
+
+def _ladder(call: Call, summary: Summary) -> Iterator[str]:
+    """How far stories go, and why each one stops where it stops."""
+    yield call.word("summary-reach", sent=summary.counts.sent)
+    yield " · ".join(f"{call.word(f'reach-{r.cycle}')} {r.count}" for r in summary.ladder)
+    yield from (_drop(call, drop) for drop in summary.drops)
+    for reached in summary.ladder:
+        if reached.untold.count:
+            yield call.word(
+                "summary-untold",
+                part=call.word(f"reach-{reached.cycle}"),
+                count=_with_refs(call, reached.untold),
+            )
+
+
+def _drop(call: Call, drop: Drop) -> str:
+    reasons = ", ".join(_reason(call, stopped) for stopped in drop.reasons)
+    return call.word("summary-drop", before=drop.before, after=drop.after, reasons=reasons)
+
+
+def _reason(call: Call, stopped: Stopped) -> str:
+    reason = f"{stopped.count} {call.word(f'stop-{stopped.reason}')}"
+    refs = _refs(call, stopped.refs)
+    return f"{reason} ({refs})" if refs else reason
+
+
+def _own_view(call: Call, summary: Summary) -> Iterator[str]:
+    """What the tellers themselves make of it."""
+    if summary.worse.count:
+        changed = summary.ladder[-1].count
+        worse = _with_refs(call, summary.worse)
+        yield call.word("summary-worse", changed=changed, worse=worse)
+    if summary.done:
+        yield call.word("summary-loop", known=summary.returned, asked=summary.done)
+    said = {f"{valence}": count for valence, count in summary.worth.items()}
+    yield call.word(
+        "summary-worth",
+        **{name: said.get(name, 0) for name in ("yes", "partly", "no", "cannot-say")},
+        unknown=summary.worth_unknown,
+    )
+
+
+def _quotes(call: Call, key: str, quotes: Iterable[Quote]) -> Iterator[str]:
+    lines = [
+        call.word("summary-quote", quote=quotation(quote.text, QUOTE), ref=quote.ref)
+        for quote in quotes
+    ]
+    if lines:
+        yield from ("", call.word(key), *lines)
+
+
+def _limits(call: Call, summary: Summary) -> Iterator[str]:
+    """What these stories cannot say."""
+    counts = summary.counts
+    if summary.gaps:
+        gaps = "; ".join(f"{call.word(f'gap-{gap}')} ({n})" for gap, n in summary.gaps)
+        yield call.word("summary-gaps", gaps=gaps)
+    if counts.hidden:
+        yield call.word("summary-hidden", hidden=counts.hidden)
+    yield call.word(
+        "summary-caution", sent=counts.sent, tellers=counts.tellers, members=counts.members
+    )
+
+
+def _with_refs(call: Call, told_of: Told) -> str:
+    refs = _refs(call, told_of.refs)
+    return f"{told_of.count} ({refs})" if refs else f"{told_of.count}"
+
+
+def _refs(call: Call, refs: tuple[str, ...]) -> str:
+    shown = ", ".join(refs[:REFS])
+    more = len(refs) - REFS
+    return f"{shown}, {call.word('and-more', count=more)}" if more > 0 else shown
+
+
+SUMMARY = Command(name="summary", run=_summary, role=Role.ORGANIZER, takes=True, reads_much=True)

@@ -1,0 +1,3 @@
+from bot.commands.command import Command
+
+TELL = Command(name="tell", aliases=("story",))

@@ -1,0 +1,20 @@
+"""The chat platforms. One file a platform, one line here."""
+
+from collections.abc import Callable
+
+from bot.platforms.platform import Platform
+
+
+def _slashed(command: str) -> str:
+    return f"/{command}"
+
+
+SPELLINGS: dict[str, Callable[[str], str]] = {"terminal": _slashed}
+"""How commands are written, by platform: known without loading a platform's library."""
+
+
+def spelling(platform: str) -> Callable[[str], str]:
+    return SPELLINGS[platform]
+
+
+__all__ = ["Platform", "spelling"]

@@ -1,0 +1,169 @@
+"""The bot in a terminal, or through a pipe."""
+
+import asyncio
+import contextlib
+import sys
+import uuid
+from collections.abc import AsyncIterator, Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from prompt_toolkit import PromptSession
+from prompt_toolkit.completion import CompleteEvent, Completer, Completion
+from prompt_toolkit.document import Document
+from prompt_toolkit.history import InMemoryHistory
+from rich.console import Console
+from rich.text import Text
+
+from bot.commands import COMMANDS
+from bot.delivery import Delivery
+from bot.platforms import spelling
+from bot.platforms.terminal_renderer import lines
+from bot.turns import Turns
+from flows.messages import Address, Ask, Commanded, Inbound, Payload, Reply, Wording, parse
+from storage.database import Database
+from storage.members import Role
+from storage.outbox import Sent
+from storage.unit_of_work import Work
+
+NAME = "terminal"
+
+STYLES = {
+    "question": "bold",
+    "choice": "cyan",
+    "words": "italic",
+    "title": "bold italic",
+    "note": "dim",
+    "text": "",
+}
+
+
+@dataclass(slots=True)
+class Terminal:
+    """A platform of one person: what is sent is printed."""
+
+    console: Console
+    wording: Wording
+    now: Callable[[], datetime]
+    name: str = field(default=NAME, init=False)
+
+    def spell(self, command: str) -> str:
+        return spelling(NAME)(command)
+
+    async def send(self, to: Address, reply: Reply) -> Sent:
+        """Print a reply. Words are printed as they are: no markup in them is obeyed."""
+        number = ""
+        if isinstance(reply, Ask) and reply.number is not None:
+            number = self.wording("question-number", number=reply.number, of=reply.of)
+        self.print(("", "text"))
+        for line in lines(reply, number):
+            self.print((line.text, line.kind))
+        return Sent(None, self.now())
+
+    def print(self, *said: tuple[str, str]) -> None:
+        for text, kind in said:
+            # In a window lines break between words; through a pipe they stay whole.
+            self.console.print(Text(text, STYLES[kind]), soft_wrap=not self.console.is_terminal)
+
+
+@dataclass(frozen=True, slots=True)
+class Chat:
+    """One person's chat with the bot."""
+
+    database: Database
+    turns: Turns
+    terminal: Terminal
+    address: Address
+    name: str
+
+    async def hold(self, role: Role | None) -> None:
+        """Until the input ends. Raises StorageError where a line could not be kept."""
+        is_window = sys.stdin.isatty() and self.terminal.console.is_terminal
+        await self.database.write(lambda c: self._arrive(Work(c), role))
+        await self.turns.finish_waiting()
+        if is_window:
+            self._tell("terminal-hello")
+        # A pipe goes on with the open question; a person is asked whether to.
+        goes_on = not is_window and await self._has_open()
+        await self._take(Commanded("resume" if goes_on else "start"))
+        async for line in _typed() if is_window else _piped():
+            if line is None:
+                self._tell("terminal-not-text")
+            else:
+                await self._take(parse(line))
+        if is_window:
+            self._tell("terminal-bye" if await self._has_open() else "terminal-bye-plain")
+
+    async def _take(self, payload: Payload) -> None:
+        """One turn, and then its replies."""
+        inbound = Inbound(
+            key=f"{self.address}:{uuid.uuid4()}",
+            address=self.address,
+            said_at=self.terminal.now(),
+            payload=payload,
+            name=self.name,
+        )
+        await self.turns.handle(inbound)
+        await Delivery(self.database, self.terminal).deliver(self.address)
+
+    def _tell(self, key: str) -> None:
+        self.terminal.print(("", "text"), (self.terminal.wording(key), "note"))
+
+    def _arrive(self, work: Work, role: Role | None) -> None:
+        """Whoever holds the database may take any role in it."""
+        home = work.communities.home()
+        now = self.terminal.now()
+        member = work.members.upsert(self.address, name=self.name, community=home, now=now)
+        if role is not None:
+            work.members.set_role(member.id, home.id, role)
+
+    async def _has_open(self) -> bool:
+        return await self.database.read(lambda c: self._open(Work(c)))
+
+    def _open(self, work: Work) -> bool:
+        home = work.communities.home()
+        member = work.members.known(self.address, community=home)
+        return work.conversations.active(member.id, home.id) is not None
+
+
+def window() -> Console:
+    """Where replies are printed: colours in a window, plain lines through a pipe."""
+    with contextlib.suppress(AttributeError):
+        # What a terminal cannot show must not end the chat.
+        sys.stdout.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
+    return Console(highlight=False, markup=False, emoji=False)
+
+
+async def _typed() -> AsyncIterator[str]:
+    """Lines typed by a person, until Ctrl-C or Ctrl-D."""
+    # History lives as long as the chat: a file of it would keep words that nobody could erase.
+    session: PromptSession[str] = PromptSession(
+        history=InMemoryHistory(), completer=CommandCompleter(), complete_while_typing=True
+    )
+    while True:
+        try:
+            yield await session.prompt_async("\n> ")
+        except (KeyboardInterrupt, EOFError):
+            return
+
+
+async def _piped() -> AsyncIterator[str | None]:
+    """Lines from standard input; None for one that is not UTF-8."""
+    while raw := await asyncio.to_thread(sys.stdin.buffer.readline):
+        try:
+            yield raw.removesuffix(b"\n").removesuffix(b"\r").decode("utf-8")
+        except UnicodeDecodeError:
+            yield None
+
+
+class CommandCompleter(Completer):
+    """Completes `/commands` at the beginning of a line."""
+
+    def get_completions(
+        self, document: Document, complete_event: CompleteEvent
+    ) -> Iterable[Completion]:
+        typed = document.text_before_cursor
+        if typed.startswith("/"):
+            for command in COMMANDS:
+                if command.name.startswith(typed[1:]):
+                    yield Completion(f"/{command.name}", start_position=-len(typed))

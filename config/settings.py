@@ -1,0 +1,174 @@
+"""What is set for one installation: environment over storytrail.toml over defaults.
+
+The only file that reads the environment.
+"""
+
+import os
+import tomllib
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BeforeValidator, DirectoryPath, Field, ValidationError
+from pydantic_core import ErrorDetails
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+
+from config.errors import ConfigError, SettingsError, first_of
+
+FILE = "storytrail.toml"
+
+PREFIX = "STORYTRAIL_"
+
+TESTS = "STORYTRAIL_TEST_"
+"""Variables that only the tests read; everybody else passes them over."""
+
+DATABASES = ("sqlite:///", "postgresql://", "postgresql+psycopg://")
+
+MUST_BE = {
+    "float_parsing": "must be a number of seconds, for example 5",
+    "float_type": "must be a number of seconds, for example 5",
+    "finite_number": "must be a number of seconds, for example 5",
+    "greater_than": "must be more than 0",
+    "path_not_directory": "there is no such folder; make it, or leave the setting out",
+    "path_type": "must be the path of a folder, in quotes",
+    "string_too_short": "must not be empty",
+    "string_type": "must be text, in quotes",
+}
+"""What pydantic finds, as a person reads it."""
+
+
+def _database(url: str) -> str:
+    if not url.startswith(DATABASES):
+        # Not a word of it is shown: it may hold a password.
+        known = "sqlite:///storytrail.db or postgresql://user@host/name"
+        raise ValueError(f"must be the URL of a database, like {known}")
+    return url
+
+
+def _lower(word: object) -> object:
+    return word.lower() if isinstance(word, str) else word
+
+
+class Settings(BaseSettings):
+    """Values as given; `load_settings` is what looks for them."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        env_ignore_empty=True,
+        extra="forbid",
+        frozen=True,
+        hide_input_in_errors=True,
+        str_strip_whitespace=True,
+    )
+
+    database_url: Annotated[str, AfterValidator(_database)] = Field(
+        default="sqlite:///storytrail.db",
+        description="The database: `sqlite:///` and a path, or `postgresql://…`.",
+        repr=False,  # it may hold a password
+    )
+    database_timeout: float = Field(
+        default=5,
+        gt=0,
+        allow_inf_nan=False,
+        description="Seconds that a database which another process holds is waited for.",
+    )
+    config_dir: DirectoryPath | None = Field(
+        default=None,
+        description="A folder with definitions and texts of your own, laid over the shipped ones: "
+        "`framework.yaml`, `flows/*.yaml`, `rules/*.yaml`, `texts/*.ftl`.",
+    )
+    community: str = Field(
+        default="the community",
+        min_length=1,
+        description="The name of the first community as it stands inside a sentence, with its "
+        "article: `the Onboarding Circle`.",
+    )
+    log_level: Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lower)] = (
+        Field(default="warning", description="The least that is logged.")
+    )
+    log_format: Annotated[Literal["text", "json"], BeforeValidator(_lower)] = Field(
+        default="text", description="How it is logged: for people or for programs."
+    )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        # What is handed in counts and nothing else, so that a test's Settings are its own.
+        return (init_settings,)
+
+
+def load_settings(folder: Path | None = None) -> Settings:
+    """The environment over the storytrail.toml of `folder` (the current one) over the defaults.
+
+    Raises SettingsError; its `faults` are all there are. None of them shows a value.
+    """
+    given = _environment()
+    written = _file((folder or Path()) / FILE)
+    faults: list[ConfigError] = [*_unknown_variables(os.environ)]
+    try:
+        settings = Settings(**{**written, **given})
+    except ValidationError as error:
+        details = error.errors(include_url=False, include_input=False, include_context=False)
+        faults += [_told(detail, given) for detail in details]
+    else:
+        if not faults:
+            return settings
+    raise first_of(faults)
+
+
+def variable(name: str) -> str:
+    """How a setting is called in the environment."""
+    return f"{PREFIX}{name.upper()}"
+
+
+def _environment() -> dict[str, Any]:
+    return EnvSettingsSource(Settings)()
+
+
+def _file(path: Path) -> dict[str, Any]:
+    try:
+        with path.open("rb") as file:
+            return tomllib.load(file)
+    except FileNotFoundError:
+        return {}
+    except OSError as error:
+        raise SettingsError(FILE, f"can't be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise SettingsError(FILE, "is not UTF-8; save the file as UTF-8") from None
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(FILE, f"is not TOML: {error}") from None
+
+
+def _unknown_variables(names: Iterable[str]) -> Iterator[SettingsError]:
+    for name in sorted(names):
+        short = name.upper().removeprefix(PREFIX).lower()
+        ours = name.upper().startswith(PREFIX) and not name.upper().startswith(TESTS)
+        if ours and short not in Settings.model_fields:
+            yield SettingsError(name, _no_such(short, variable))
+
+
+def _told(detail: ErrorDetails, given: Mapping[str, Any]) -> SettingsError:
+    name = str(detail["loc"][0])
+    where = variable(name) if name in given else f"{FILE}: {name}"
+    if detail["type"] == "extra_forbidden":
+        return SettingsError(where, _no_such(name, str))
+    said = detail["msg"].removeprefix("Value error, ").replace("Input should be", "must be")
+    return SettingsError(where, MUST_BE.get(detail["type"], said))
+
+
+def _no_such(name: str, spelt: Callable[[str], str]) -> str:
+    near = get_close_matches(name, Settings.model_fields, n=1)
+    advice = f"did you mean {spelt(near[0])}?" if near else "remove it"
+    return f"there is no such setting; {advice}"
