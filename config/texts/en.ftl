@@ -66,7 +66,7 @@ story-other-part = What they did with it
 
 story-changed-ask = After that, what was different for you or for others: better, worse or the same?
 story-changed-part = What was different
-story-changed-probe-compared = Compared with what? How was it before?
+probe-compared = Compared with what? How was it before?
 story-changed-choice-too-early = Too early
 story-changed-choice-same = The same
 story-changed-choice-worse = Worse

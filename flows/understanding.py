@@ -1,0 +1,84 @@
+"""What a typed message means where it was typed: a button, a refusal, or words to keep."""
+
+from collections.abc import Callable
+
+from flows.asking import SKIP, Asker
+from flows.conversation import Answer, Conversation
+from flows.definition import Choice, Kind
+from flows.messages import MAX_WORDS, Inbound
+from flows.probes import Rules, meaning_of
+
+DIGITS = 4  # more of them are no number of a choice
+
+
+def unkeepable(text: str) -> str | None:
+    """Why a text can't be kept, as a text key; None where it can."""
+    rules: tuple[tuple[str, Callable[[str], bool]], ...] = (
+        ("said-nothing", lambda t: not t.strip()),
+        ("said-too-long", lambda t: len(t) > MAX_WORDS),
+        # PostgreSQL keeps no NUL, and half of a surrogate pair is no character at all.
+        ("said-unkeepable", lambda t: "\0" in t or any("\ud800" <= c <= "\udfff" for c in t)),
+    )
+    return next((key for key, applies in rules if applies(text)), None)
+
+
+def not_taken(ask: Asker, conversation: Conversation) -> str:
+    """Why words are not kept where only a choice is asked for, as a text key."""
+    kind = ask.definition.step(conversation.step).kind
+    if conversation.aside is None and kind is Kind.CONSENT:
+        return "agree-first"
+    if conversation.aside is None and kind is Kind.CLOSING:
+        return "after-sent"
+    return "choose-first"
+
+
+def written_before_question(conversation: Conversation, inbound: Inbound) -> Answer | None:
+    """The answer that a message belongs to which was written before the open question came."""
+    delivered = conversation.delivered_at
+    if delivered is not None and inbound.said_at > delivered:
+        return None
+    if conversation.aside is not None or not conversation.trail:
+        return None
+    before = conversation.trail[-1]
+    there = [a for a in conversation.live if a.place == before and a.text is not None]
+    return there[-1] if there else None
+
+
+def typed_choice(ask: Asker, rules: Rules, conversation: Conversation, text: str) -> str | None:
+    """The button that a typed line stands for: its number, its exact label, or a refusal.
+
+    A leading space keeps any of them as words.
+    """
+    if text.startswith(" "):
+        return None
+    said = " ".join(text.split())
+    options = ask.options(conversation)
+    if said.isascii() and said.isdigit() and len(said) <= DIGITS:
+        if 1 <= int(said) <= len(options):
+            return options[int(said) - 1].name
+        return None
+    for option in options:
+        if said.casefold() == option.label.casefold():
+            return option.name
+    return _refused(ask, conversation, meaning_of(text, rules), {o.name for o in options})
+
+
+def _refused(
+    ask: Asker, conversation: Conversation, meanings: tuple[str, ...], offered: set[str]
+) -> str | None:
+    if not meanings:
+        return None
+    if conversation.aside is None and SKIP in meanings:
+        return SKIP
+    if conversation.aside is None and conversation.detail is not None and SKIP in offered:
+        return SKIP
+    for choice in _choices(ask, conversation):
+        if choice.name in offered and set(choice.typed) & set(meanings):
+            return choice.name
+    return None
+
+
+def _choices(ask: Asker, conversation: Conversation) -> tuple[Choice, ...]:
+    if conversation.aside is not None:
+        return ask.definition.asides[conversation.aside].choices
+    return ask.definition.step(conversation.step).choices
