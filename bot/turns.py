@@ -129,7 +129,8 @@ class Turns:
             return False
         command = find(payload.name)
         if command is None:
-            self._answer(scene, [scene.say("command-unknown", name=payload.name)])
+            key = "command-unknown-asked" if scene.conversation else "command-unknown"
+            self._answer(scene, [scene.say(key, name=payload.name)])
         elif not scene.member.role.may(command.role):
             role = scene.wording(f"role-{command.role}")
             self._answer(scene, [scene.say("command-not-yours", role=role)])

@@ -86,8 +86,13 @@ class Asker:
             *keys, community=self.names.community, member=self.names.member, **values
         )
 
-    def question(self, conversation: Conversation) -> tuple[Reply, ...]:
-        """The open question of a conversation, or the parting words where it has ended."""
+    def question(
+        self, conversation: Conversation, *, repeated: bool = False
+    ) -> tuple[Reply, ...]:
+        """The open question of a conversation, or the parting words where it has ended.
+
+        A `repeated` question may be shorter: a step may have an `ask-again` text for it.
+        """
         if conversation.aside is not None:
             return (self._aside(conversation),)
         step = self.definition.step(conversation.step)
@@ -99,7 +104,7 @@ class Asker:
             case Kind.REVIEW:
                 return (self._review(conversation, step),)
             case _:
-                return (self._ask(conversation, step),)
+                return (self._ask(conversation, step, repeated=repeated),)
 
     def options(self, conversation: Conversation) -> tuple[Option, ...]:
         """The buttons under the open question."""
@@ -117,7 +122,7 @@ class Asker:
         offered = (c for c in step.choices if self._is_offered(conversation, step, c))
         return (*found, *(self._option(conversation, step, choice) for choice in offered))
 
-    def asked(self, conversation: Conversation) -> str:
+    def asked(self, conversation: Conversation, *, repeated: bool = False) -> str:
         """The exact words of the open question, as kept beside its answer."""
         step = self.definition.step(conversation.step)
         if step.kind is Kind.QUESTION and conversation.detail is not None:
@@ -129,6 +134,8 @@ class Asker:
             )
         else:
             keys = self.definition.keys(step.name, "ask")
+        if repeated:
+            keys = (*self.definition.keys(step.name, "ask-again"), *keys)
         return self.word(*keys, **self._values(conversation))
 
     def about(self, conversation: Conversation) -> str:
@@ -140,8 +147,8 @@ class Asker:
 
     # ---- the kinds of message ----
 
-    def _ask(self, conversation: Conversation, step: StepDefinition) -> Ask:
-        text = self.asked(conversation)
+    def _ask(self, conversation: Conversation, step: StepDefinition, *, repeated: bool) -> Ask:
+        text = self.asked(conversation, repeated=repeated)
         again = "\n".join(a.text for a in answers.set_aside(conversation) if a.text)
         if again:
             quote = quotation(again, QUOTE_LENGTH)

@@ -47,9 +47,7 @@ ASIDE_DEEDS = (Deed.RESUME, Deed.RESTART, Deed.PARK, Deed.DELETE)
 CLOSES = (Deed.DECLINE, Deed.DELETE, Deed.WORTH, Deed.REMIND, Deed.STOP_ASKING)
 """What ends a conversation. An end that is come to otherwise leaves it open for ever."""
 
-ENDINGS = (Deed.WORTH, Deed.REMIND, Deed.STOP_ASKING)
-
-LEADS_ON = (Deed.AGREE, Deed.DECLINE, Deed.SEND, *ENDINGS)
+LEADS_ON = (Deed.AGREE, Deed.DECLINE, Deed.SEND, Deed.WORTH, Deed.REMIND, Deed.STOP_ASKING)
 """Deeds whose choice must say where to."""
 
 NEEDS: Mapping[Deed, tuple[str, Callable[[Choice], object]]] = {
@@ -105,13 +103,18 @@ def find_issues(
     return tuple(sorted(dict.fromkeys(found), key=lambda issue: issue.line or MAX_LINE))
 
 
-def needed_keys(definition: FlowDefinition) -> tuple[Needed, ...]:
-    """The texts that the steps of a flow ask for, without the general ones."""
+def needed_keys(
+    definition: FlowDefinition, *, gaps: frozenset[str] | None = None
+) -> tuple[Needed, ...]:
+    """The texts that the steps of a flow ask for, without the general ones.
+
+    Of follow-ups those about these `gaps`; all of them where none are given.
+    """
     asked = (*definition.steps.values(), *definition.asides.values())
     found = [
         (step.line, step.name, alternatives)
         for step in asked
-        for alternatives in _needed(definition, step)
+        for alternatives in _needed(definition, step, gaps)
     ]
     return (*dict.fromkeys(found), *((0, key, (key,)) for key in UNSAID))
 
@@ -260,6 +263,8 @@ def _choice(choice: Choice, known: _Known) -> Iterator[str]:
         yield f"does not lead on after `{choice.does or 'shows'}`; leave `to` out"
     if choice.to_if_later and choice.does is not Deed.SEND:
         yield "has `to_if_later`, which only a choice that does `send` follows"
+    if SKIP in choice.typed and (choice.does or choice.shows):
+        yield "is what /skip stands for, so it can lead `to` somewhere and do nothing else"
     if choice.does in (Deed.RESUME, Deed.RESTART):
         yield f"does `{choice.does}`, which only an aside can"
     if choice.does in LEADS_ON and not choice.to:
@@ -364,7 +369,7 @@ def _loops(
 
 def _texts(known: _Known, keys: Mapping[str, frozenset[str]]) -> Iterator[Issue]:
     needed: list[Needed] = [
-        *needed_keys(known.definition),
+        *needed_keys(known.definition, gaps=known.gaps),
         *((0, key, (key,)) for key in (*GENERAL_KEYS, *_of_cycles(known.framework))),
     ]
     for line, key, alternatives in needed:
@@ -384,17 +389,20 @@ def _of_cycles(framework: Framework) -> Iterator[str]:
         yield f"reach-{name}"
 
 
-def _needed(definition: FlowDefinition, step: StepDefinition) -> Iterator[tuple[str, ...]]:
+def _needed(
+    definition: FlowDefinition, step: StepDefinition, gaps: frozenset[str] | None
+) -> Iterator[tuple[str, ...]]:
     yield definition.keys(step.name, "say" if step.kind is Kind.END else "ask")
     if step.kind is Kind.REVIEW:
         yield definition.keys(step.name, "intro")
         yield definition.keys(step.name, "empty")
     if step.kind is Kind.QUESTION:
         yield definition.keys(step.name, "part")
-    for gap in step.probes:
-        yield definition.probe_keys(step.name, gap)
     for gap in (*step.probes, *step.gaps):
-        yield (f"gap-{gap}",)
+        if gaps is None or gap in gaps:
+            yield (f"gap-{gap}",)
+            if gap in step.probes:
+                yield definition.probe_keys(step.name, gap)
     for choice in step.choices:
         yield definition.choice_keys(step.name, choice.name)
         if choice.shows is not None:

@@ -97,7 +97,8 @@ class Doer:
     def asked(self, conversation: Conversation, *before: Reply) -> Turn:
         """`before`, and then the open question."""
         asking = replace(conversation, delivered_at=None)
-        return Turn(conversation=asking, replies=(*before, *self.ask.question(asking)))
+        question = self.ask.question(asking, repeated=bool(before))
+        return Turn(conversation=asking, replies=(*before, *question))
 
     def _agreed(self, conversation: Conversation, choice: Choice, now: datetime) -> Turn:
         first = replace(self._through(conversation, choice), trail=())

@@ -9,6 +9,7 @@ story-welcome-ask =
     About ten minutes. Stop any time. You choose who reads it and can take it back.
 
     May I keep your answers?
+story-welcome-ask-again = May I keep your answers?
 story-welcome-more =
     I ask one question at a time and keep your words exactly as you write them. At the end you see the whole story and decide: who may read it, with your name or without, or not at all.
 
@@ -191,6 +192,7 @@ story-thanks-ask =
     Thank you. Kept as { $ref }. { COMMAND("withdraw") } { $ref } takes it back.
 
     Was your time with { $community } worth it?
+story-thanks-ask-again = Was your time with { $community } worth it?
 story-thanks-choice-yes = Yes
 story-thanks-choice-partly = Partly
 story-thanks-choice-no = No
@@ -199,6 +201,7 @@ story-thanks-later-ask =
     Thank you. Kept as { $ref }. { COMMAND("withdraw") } { $ref } takes it back.
 
     When may I ask how it went?
+story-thanks-later-ask-again = When may I ask how it went?
 story-when-ask = When may I ask again?
 story-when-choice-weeks-2 = In 2 weeks
 story-when-choice-month-1 = In 1 month
@@ -263,7 +266,8 @@ stop-part-unknown = can't tell whether it played a part
 
 command = { COMMAND($name) }
 lines = { $lines }
-command-unknown = I don't know { COMMAND($name) }. { COMMAND("help") } lists what I know. To send it as an answer, put a space before it.
+command-unknown = I don't know { COMMAND($name) }. { COMMAND("help") } lists what I know.
+command-unknown-asked = I don't know { COMMAND($name) }. { COMMAND("help") } lists what I know. To send it as an answer, put a space before it.
 command-not-yours = That is for { $role }. An organizer can give you that role.
 role-coordinator = coordinators
 role-organizer = organizers
@@ -336,13 +340,17 @@ summary-people = { $asked ->
        *[other] { $begun } stories were begun
     }: { $sent } sent, { $withdrawn } sent and taken back, { $unsent } not sent, { $deleted } deleted.
 summary-time = { $sent ->
-        [one] It took { $median } minutes.
-       *[other] They took { $median } minutes each (half of them between { $low } and { $high }).
+        [one] It took { summary-minutes }.
+       *[other] Each took { summary-minutes } (half of them between { $low } and { $high }).
+    }
+summary-minutes = { $median ->
+        [one] 1 minute
+       *[other] { $median } minutes
     }
 summary-none = No story was sent in this time, so there is nothing to sum up.
-summary-reach = How far the { $sent ->
-        [one] 1 story goes
-       *[other] { $sent } stories go
+summary-reach = How far { $sent ->
+        [one] the story goes
+       *[other] the { $sent } stories go
     }:
 summary-drop = { $before } → { $after }: { $reasons }.
 summary-untold = Went further without telling “{ $part }”: { $count }.
@@ -362,7 +370,10 @@ summary-hidden = { $hidden ->
 summary-caution = These are contributions as their tellers see them. { $sent ->
         [one] 1 story
        *[other] { $sent } stories
-    } from { $tellers } of { $members } members say what is possible, not how often it happens.
+    } from { $tellers } of { $members } { $members ->
+        [one] member
+       *[other] members
+    }: that says what is possible, not how often it happens.
 reach-immediate = took part
 reach-potential = got something
 reach-applied = did something with it
