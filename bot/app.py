@@ -5,15 +5,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from flows.checks import Issue, find_issues
-
 from bot.interviews import Interviews
 from bot.platforms import spelling
 from bot.turns import Turns
 from config import definitions, texts
 from config.settings import Settings
+from flows.checks import Issue, find_issues
 from storage import migrations
-from storage.database import Database
+from storage.database import Database, is_absent
+from storage.errors import DatabaseAbsent
 from storage.unit_of_work import Work
 
 HOME = "main"
@@ -49,9 +49,13 @@ def read_interviews(settings: Settings) -> Interviews:
     interviews = Interviews(
         definitions.load(settings.config_dir), texts.Texts.load(settings.config_dir)
     )
+    _raise_first(interviews)
+    return interviews
+
+
+def _raise_first(interviews: Interviews) -> None:
     for path, issue in issues_of(interviews):
         raise BrokenDefinition(path, issue)
-    return interviews
 
 
 def issues_of(interviews: Interviews) -> Iterator[tuple[str, Issue]]:
@@ -59,17 +63,22 @@ def issues_of(interviews: Interviews) -> Iterator[tuple[str, Issue]]:
     spoken = interviews.texts
     keys = {language: spoken.keys(language) for language in spoken.languages}
     for definition in interviews.held():
-        path = interviews.definitions.paths.get(definition.name, definition.name)
+        path = interviews.path(definition)
         for issue in find_issues(
             definition, interviews.framework, keys=keys, rules=interviews.definitions.rules
         ):
-            yield str(path), issue
+            yield path, issue
 
 
 @contextmanager
-def opened(settings: Settings) -> Iterator[App]:
-    """The app, on a database that is migrated, knows every definition, and has a community."""
+def opened(settings: Settings, *, makes: bool = True) -> Iterator[App]:
+    """The app, on a database that is migrated, knows every definition, and has a community.
+
+    Where nothing `makes` a database, one must be there: raises DatabaseAbsent.
+    """
     interviews = read_interviews(settings)
+    if not makes and is_absent(settings.database_url):
+        raise DatabaseAbsent
     database = Database(settings.database_url, timeout=settings.database_timeout)
     try:
         prepare(database, interviews, settings)
@@ -97,3 +106,4 @@ def prepare(database: Database, interviews: Interviews, settings: Settings) -> N
             lambda c: Work(c).communities.ensure(HOME, settings.community, language="en", now=now())
         )
     interviews.remember(database.read_now(lambda c: Work(c).definitions.sources()))
+    _raise_first(interviews)

@@ -8,7 +8,7 @@ from config import definitions, texts
 from config.errors import ConfigError
 from config.settings import Settings
 from storage import migrations
-from storage.database import Database
+from storage.database import Database, is_absent
 from storage.errors import StorageError
 from storage.unit_of_work import Work
 
@@ -30,15 +30,24 @@ def faults(settings: Settings) -> Iterator[str]:
 
 def _database_faults(settings: Settings, interviews: Interviews | None) -> Iterator[str]:
     try:
+        if is_absent(settings.database_url):
+            return  # `chat` makes it
         database = Database(settings.database_url, timeout=settings.database_timeout)
         try:
-            if database.read_now(migrations.current) is None and database.is_sqlite:
-                return  # a new file: `chat` makes its tables
             database.read_now(migrations.ensure_current)
             if interviews is not None:
-                held = interviews.held()
-                database.read_now(lambda c: Work(c).definitions.unknown(held))
+                yield from _stored_faults(database, interviews)
         finally:
             database.close()
     except StorageError as error:
         yield str(error)
+
+
+def _stored_faults(database: Database, interviews: Interviews) -> Iterator[str]:
+    """Faults of versions that somebody's interview may still stand in."""
+    current = interviews.held()
+    database.read_now(lambda c: Work(c).definitions.unknown(current))
+    interviews.remember(database.read_now(lambda c: Work(c).definitions.sources()))
+    for path, issue in issues_of(interviews):
+        if path not in interviews.definitions.paths.values():
+            yield told(path, issue)

@@ -172,9 +172,7 @@ def retry() -> None:
         if bad:
             raise SystemExit(1)
 
-    from bot.app import opened
-
-    _with(opened, again)
+    _with(_reading, again)
 
 
 @flow.command("diagram")
@@ -245,7 +243,7 @@ def _close_quietly() -> NoReturn:
 def _reading(settings: Settings) -> Any:
     from bot.app import opened
 
-    return opened(settings)
+    return opened(settings, makes=False)
 
 
 def _settings() -> Settings:

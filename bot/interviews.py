@@ -35,7 +35,13 @@ class Interviews:
         """Definitions of earlier versions, as (name, version, source)."""
         for name, version, source in sources:
             if (name, version) not in self._held:
-                self._hold(read_flow(source, path=f"the stored flow {name} {version}"))
+                self._hold(read_flow(source, path=_stored(name, version)))
+
+    def path(self, definition: FlowDefinition) -> str:
+        """Where a definition is written, for people to find it."""
+        if self.definitions.flows.get(definition.name) == definition:
+            return self.definitions.paths[definition.name]
+        return _stored(definition.name, definition.version)
 
     @property
     def current(self) -> FlowDefinition:
@@ -44,6 +50,9 @@ class Interviews:
     @property
     def framework(self) -> Framework:
         return self.definitions.framework
+
+    def definition(self, name: str, version: int) -> FlowDefinition:
+        return self._held[name, version].definition
 
     def held(self) -> tuple[FlowDefinition, ...]:
         """Every definition that a conversation may stand in."""
@@ -58,3 +67,7 @@ class Interviews:
         self._held[definition.name, definition.version] = Interview(
             definition, self.definitions.framework
         )
+
+
+def _stored(name: str, version: int) -> str:
+    return f"the stored flow {name}, version {version}"

@@ -72,6 +72,7 @@ def print_summary(app: App, *, community: str | None, period: Period, as_json: b
             conversation=None,
             wording=app.interviews.texts.wording(found.language, command=lambda name: f"/{name}"),
             framework=app.interviews.framework,
+            definition=app.interviews.definition,
             now=now(),
         )
         summary = summary_of(call, period)

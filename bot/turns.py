@@ -340,6 +340,7 @@ class Turns:
             conversation=scene.conversation,
             wording=scene.wording,
             framework=self._interviews.framework,
+            definition=self._interviews.definition,
             now=scene.now,
         )
 

@@ -12,14 +12,12 @@ PLACES = ("framework.yaml", "flows/*.yaml", "rules/*.yaml", "texts/*.ftl")
 
 
 def find(pattern: str, over: Path | None) -> tuple[Path, ...]:
-    """The files that `pattern` finds, by name; one of `over` replaces the shipped namesake."""
-    shipped = {path.name: path for path in _glob(SHIPPED, pattern)}
-    own = {path.name: path for path in _glob(over, pattern)} if over else {}
-    return tuple(path for _, path in sorted({**shipped, **own}.items()))
+    """The files that `pattern` finds, one of `over` in the place of its shipped namesake."""
+    return tuple({path.name: path for path in layers(pattern, over)}.values())
 
 
 def layers(pattern: str, over: Path | None) -> tuple[Path, ...]:
-    """The same files where none replaces another: the shipped ones first."""
+    """The files that `pattern` finds, the shipped ones and then those laid over them."""
     return (*_glob(SHIPPED, pattern), *(_glob(over, pattern) if over else ()))
 
 

@@ -148,6 +148,10 @@ class FlowDefinition:
         choices = (c for s in self.steps.values() for c in s.choices)
         return next(c.to for c in choices if c.does is deed and c.to is not None)
 
+    def keeping(self, keep: Keep) -> str:
+        """The first question whose answer is kept as `keep`."""
+        return next(s.name for s in self.steps.values() if s.keep is keep)
+
     def is_counted(self, step: StepDefinition) -> bool:
         """Whether the question has its own number ("3 of 7"); a follow-up shares its parent's."""
         return step.kind is Kind.QUESTION and step.follows is None

@@ -1,16 +1,16 @@
 """The database: one writer, readers beside it, and faults told in one sentence."""
 
 import asyncio
-import re
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
-from storage.errors import DatabaseUnreachable, StorageError, fault_of
+from storage.errors import DatabaseUnreachable, fault_of
 
 T = TypeVar("T")
 
@@ -108,9 +108,15 @@ def _engine(url: str, timeout: float, begin: str, pragmas: tuple[str, ...]) -> E
     return engine
 
 
-def shown(url: str) -> str:
-    """A database's address as it may be shown: without its password."""
-    return re.sub(r"(://[^:/@]+):[^@]*@", r"\1:***@", url)
+def is_absent(url: str) -> bool:
+    """Whether the address is one of a SQLite file that does not exist yet.
 
-
-__all__ = ["Database", "StorageError", "faults_told", "shown"]
+    Raises DatabaseUnreachable where its folder does not exist either.
+    """
+    parsed = make_url(url)
+    name = parsed.database or ":memory:"
+    if parsed.get_backend_name() != "sqlite" or name == ":memory:" or name.startswith("file:"):
+        return False
+    if not Path(name).parent.is_dir():
+        raise DatabaseUnreachable("no such folder")
+    return not Path(name).exists()

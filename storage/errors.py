@@ -2,6 +2,7 @@
 
 StorageError
 ├── DatabaseUnreachable   it cannot be opened, or the connection was lost
+├── DatabaseAbsent        there is none where one is to be read
 ├── DatabaseBusy          another process held it for longer than the timeout
 ├── DatabaseReadOnly      it cannot be written
 ├── DatabaseFull          no room is left for it
@@ -26,6 +27,14 @@ class DatabaseUnreachable(StorageError):
         super().__init__(
             f"The database cannot be opened ({code}): "
             "check STORYTRAIL_DATABASE_URL and that its folder exists."
+        )
+
+
+class DatabaseAbsent(StorageError):
+    def __init__(self) -> None:
+        super().__init__(
+            "There is no database there yet: `storytrail chat` makes one, "
+            "or check STORYTRAIL_DATABASE_URL."
         )
 
 

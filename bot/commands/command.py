@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from flows.conversation import Conversation
+from flows.definition import FlowDefinition
 from flows.framework import Framework
 from flows.messages import Reply, Say, Wording
 from storage.communities import Community
@@ -14,7 +15,10 @@ from storage.unit_of_work import Work
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """One command, called by one member. `rest` is what stands behind its name."""
+    """One command, called by one member.
+
+    `rest` is what stands behind its name; `definition` gives a flow by name and version.
+    """
 
     rest: str
     work: Work
@@ -23,13 +27,14 @@ class Call:
     conversation: Conversation | None
     wording: Wording
     framework: Framework
+    definition: Callable[[str, int], FlowDefinition]
     now: datetime
 
     def say(self, key: str, **values: object) -> Say:
         return Say(self.word(key, **values))
 
-    def word(self, key: str, **values: object) -> str:
-        return self.wording(key, community=self.community.name, member=self.member.name, **values)
+    def word(self, *keys: str, **values: object) -> str:
+        return self.wording(*keys, community=self.community.name, member=self.member.name, **values)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,7 +18,7 @@ from PIL import Image, ImageDraw, ImageFont
 HERE = Path(__file__).parent
 STORYTRAIL = HERE.parent.parent / ".venv" / "bin" / "storytrail"
 
-COLUMNS, ROWS = 84, 70
+COLUMNS, ROWS = 97, 70
 SCALE = 2  # pixels of the file for one on a common screen
 SIZE, LEADING, MARGIN = 14 * SCALE, 19 * SCALE, 20 * SCALE
 
@@ -27,17 +27,34 @@ INK = {"default": "#dfe3ea", "cyan": "#6cc7d6"}
 DIM = "#8c95a4"
 
 SAID = (
-    ("agree", "1"),
-    ("what was it like", "In the March call somebody showed how they plan a first week. I liked it."),
-    ("get from it", "A checklist for new colleagues."),
-    ("do anything with it", "2"),
+    ("agree", "1\r"),
+    (
+        "Think of one time",
+        "In the March call they showed how they plan a first week. I liked it.\r",
+    ),
+    ("get from it", "A checklist for new colleagues.\r"),
+    ("do anything with it", "2\r"),
     ("stopped you", "No time. The next ones came the same week."),
-    ("have helped", None),
 )
 """What is waited for, and what is typed then."""
 
+QUIET = 0.7  # seconds without output after which the prompt is taken to stand there
+
 # pyte knows no faint text; nothing here blinks, so that stands in for it.
 pyte.graphics.TEXT[2] = "+blink"
+
+
+class Fed:
+    """A file for pexpect that is written onto a screen."""
+
+    def __init__(self, stream: pyte.Stream) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> None:
+        self._stream.feed(text)
+
+    def flush(self) -> None:
+        pass
 
 
 def main() -> None:
@@ -62,15 +79,12 @@ def _talk(stream: pyte.Stream, folder: Path) -> None:
             "STORYTRAIL_COMMUNITY": "the Onboarding Circle",
         },
     )
+    child.logfile_read = Fed(stream)
     for question, answer in SAID:
         child.expect(question)
-        stream.feed(child.before + child.after)
-        child.expect("> ")
-        stream.feed(child.before + child.after)
-        if answer is not None:
-            child.sendline(answer)
-    child.expect(pexpect.TIMEOUT, timeout=0.5)
-    stream.feed(child.before)
+        child.expect(pexpect.TIMEOUT, timeout=QUIET)
+        child.send(answer)
+    child.expect(pexpect.TIMEOUT, timeout=QUIET)
     child.close(force=True)
 
 
@@ -78,18 +92,21 @@ def _draw(screen: pyte.Screen) -> Image.Image:
     plain = ImageFont.truetype("DejaVuSansMono.ttf", SIZE)
     bold = ImageFont.truetype("DejaVuSansMono-Bold.ttf", SIZE)
     wide = plain.getlength("M")
-    last = max(row for row, line in enumerate(screen.display) if line.strip())
+    used = [row for row, line in enumerate(screen.display) if line.strip()]
+    first, last = used[0], used[-1]
     picture = Image.new(
-        "RGB", (round(COLUMNS * wide) + 2 * MARGIN, (last + 1) * LEADING + 2 * MARGIN), BEHIND
+        "RGB",
+        (round(COLUMNS * wide) + 2 * MARGIN, (last - first + 1) * LEADING + 2 * MARGIN),
+        BEHIND,
     )
     pen = ImageDraw.Draw(picture)
-    for row in range(last + 1):
+    for row in range(first, last + 1):
         for column in range(COLUMNS):
             cell = screen.buffer[row][column]
-            at = (MARGIN + column * wide, MARGIN + row * LEADING)
+            at = (MARGIN + column * wide, MARGIN + (row - first) * LEADING)
             ink = DIM if cell.blink else INK.get(cell.fg, INK["default"])
             pen.text(at, cell.data, fill=ink, font=bold if cell.bold else plain)
-    at = (MARGIN + screen.cursor.x * wide, MARGIN + screen.cursor.y * LEADING)
+    at = (MARGIN + screen.cursor.x * wide, MARGIN + (screen.cursor.y - first) * LEADING)
     pen.rectangle((*at, at[0] + wide, at[1] + SIZE * 1.2), fill=DIM)
     return picture
 

@@ -1,0 +1,367 @@
+"""Made-up values, each with the details that matter changed, and ways to run the program."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any, TypeVar
+
+import bot
+from bot.interviews import Interviews
+from bot.platforms import spelling
+from bot.turns import Turns
+from config import definitions, texts
+from flows.conversation import Answer, Conversation, ConversationId, Status
+from flows.framework import Attribution, Audience, Cycle, Framework, StepStatus
+from flows.messages import Address, Inbound, Payload, Reply, parse
+from flows.story import Link, Step, Story, StoryKind
+from sqlalchemy import Connection
+from storage import migrations
+from storage.communities import Community
+from storage.database import Database
+from storage.members import Member, MemberId, Role
+from storage.outbox import Sent
+from storage.unit_of_work import Work
+
+T = TypeVar("T")
+
+NOON = datetime(2026, 3, 14, 12, 0, tzinfo=UTC)
+
+ROOT = Path(bot.__file__).parents[1]
+"""Where the packages lie, for programs that run in other folders."""
+
+IMMEDIATE, POTENTIAL, APPLIED, REALIZED = (
+    Cycle(name) for name in ("immediate", "potential", "applied", "realized")
+)
+
+WHOLE = (
+    "1",  # I agree
+    "In March the circle met, and it was good to listen to the others.",
+    "A checklist for the first week of newcomers.",
+    "I used it with my team in April.",
+    "People were on their own after nine days instead of three weeks, and my colleagues noticed.",
+    "The checklist, and also our new office.",
+    "2",  # without it: later or less
+    "1",  # they know
+    "I told them in May, and they were glad.",
+    "1",  # to the organizers
+    "1",  # worth it: yes
+)
+"""The lines of an interview that goes all the way, without a follow-up question."""
+
+
+def nothing_came_of_it(missing: str, *, activity: str = WHOLE[1]) -> tuple[str, ...]:
+    """The lines of a short interview after consent; `missing` is told where none asks further."""
+    return (activity, "1", missing, "1", "1")  # nothing · … · to the organizers · worth it: yes
+
+
+# ---- values ----
+
+
+def an_answer(**changed: Any) -> Answer:
+    plain = {
+        "step": "activity",
+        "part": 0,
+        "revision": 0,
+        "place": "activity",
+        "turn": 1,
+        "position": 0,
+        "asked": "What happened?",
+        "said_at": NOON,
+        "text": "We met.",
+    }
+    return Answer(**plain | changed)
+
+
+def a_conversation(**changed: Any) -> Conversation:
+    plain = {
+        "id": ConversationId(1),
+        "ref": "S-481",
+        "flow": "story",
+        "version": 1,
+        "status": Status.ACTIVE,
+        "place": "activity",
+        "started_at": NOON,
+        "turned_at": NOON,
+    }
+    return Conversation(**plain | changed)
+
+
+def a_step(**changed: Any) -> Step:
+    plain = {
+        "order": 1,
+        "part": "activity",
+        "cycle": IMMEDIATE,
+        "asked": "What happened?",
+        "prompted": "no",
+        "text": "We met.",
+    }
+    return Step(**plain | changed)
+
+
+def a_story(**changed: Any) -> Story:
+    plain = {
+        "ref": "S-481",
+        "flow": "story",
+        "version": 1,
+        "kind": StoryKind.SPECIFIC,
+        "origin": "own",
+        "anchor": None,
+        "title": "We met.",
+        "audience": frozenset({Audience.ORGANIZERS}),
+        "attribution": Attribution.NAMED,
+        "started_at": NOON,
+        "submitted_at": NOON + timedelta(minutes=10),
+        "duration_seconds": 600,
+        "reach": IMMEDIATE,
+        "stop": "not-said",
+        "steps": (a_step(),),
+        "links": (),
+        "gaps": (),
+    }
+    return Story(**plain | changed)
+
+
+def a_story_as_far_as(reach: Cycle, stop: str | None = None, **changed: Any) -> Story:
+    """A story with a step, and words, in every inner cycle up to `reach`."""
+    inner = framework().inner
+    cycles = inner[: inner.index(reach) + 1]
+    told = tuple(
+        a_step(order=n, part=f"{cycle}", cycle=cycle, text=f"In {cycle}.")
+        for n, cycle in enumerate(cycles, 1)
+    )
+    links = tuple(Link(origin=n, target=n + 1) for n in range(1, len(told)))
+    if reach == inner[-1]:
+        stop = None
+    elif stop is None:
+        stop = "not-said"
+    return a_story(**{"reach": reach, "stop": stop, "steps": told, "links": links} | changed)
+
+
+def a_hurdle(text: str, *, order: int = 3) -> Step:
+    return a_step(
+        order=order,
+        part="applied",
+        cycle=APPLIED,
+        text=text,
+        status=StepStatus.BLOCKED,
+        choice="stopped",
+    )
+
+
+@cache
+def interviews() -> Interviews:
+    """The shipped interviews and texts."""
+    return Interviews(definitions.load(), texts.Texts.load())
+
+
+def framework() -> Framework:
+    return interviews().framework
+
+
+# ---- rows ----
+
+
+def migrated(path: Path, *, name: str = "the Onboarding Circle") -> None:
+    """Make a database file as the program makes it: current, with definitions and a community."""
+    database = Database(f"sqlite:///{path}")
+    try:
+        database.write_now(migrations.upgrade)
+        database.write_now(lambda c: _furnish(Work(c), name))
+    finally:
+        database.close()
+
+
+def _furnish(work: Work, name: str) -> None:
+    work.communities.ensure("main", name, language="en", now=NOON)
+    work.definitions.store(work.definitions.unknown(interviews().held()), now=NOON)
+
+
+def a_member(work: Work, name: str = "ana", *, role: Role = Role.MEMBER) -> Member:
+    home = work.communities.home()
+    member = work.members.upsert(Address("terminal", name), name=name, community=home, now=NOON)
+    work.members.set_role(member.id, home.id, role)
+    return replace(member, role=role)
+
+
+def begin(work: Work, member: Member, *, at: datetime = NOON, **told: Any) -> Conversation:
+    """An active conversation, kept. None other of the member may be active."""
+    home = work.communities.home()
+    return work.conversations.create(
+        member.id, home.id, flow="story", version=1, now=at, **told
+    )
+
+
+def kept_story(
+    work: Work, story: Story, member: Member, *, language: str = "en", platform: str = "terminal"
+) -> Conversation:
+    """`story` as if `member` had told and sent it; its reference is that of its conversation."""
+    begun = begin(work, member, at=story.started_at)
+    sent = replace(
+        begun,
+        status=Status.SENT,
+        place="done",
+        answers=(an_answer(text=story.title or "We met."),),
+        submitted_at=story.submitted_at,
+        active_seconds=story.duration_seconds,
+        audience=story.audience,
+        attribution=story.attribution,
+        anchor=story.anchor,
+    )
+    work.conversations.save(begun, sent)
+    work.stories.put(
+        replace(story, ref=sent.ref),
+        conversation=sent.id,
+        member=member.id,
+        community=work.communities.home().id,
+        language=language,
+        platform=platform,
+        consent_version=1,
+    )
+    if story.worth_it is not None:
+        work.stories.set_worth(sent.id, story.worth_it)
+    return sent
+
+
+class _Undone(Exception):
+    """Ends a transaction without keeping it."""
+
+
+def tried(database: Database, work: Callable[[Work], T]) -> T:
+    """What `work` returns; nothing of what it wrote is kept."""
+    found: list[T] = []
+
+    def doing(connection: Connection) -> None:
+        found.append(work(Work(connection)))
+        raise _Undone
+
+    with suppress(_Undone):
+        database.write_now(doing)
+    return found[0]
+
+
+def home_of(work: Work) -> Community:
+    return work.communities.home()
+
+
+# ---- the bot, without a window ----
+
+
+@dataclass
+class Clock:
+    """A clock that moves on by a second each time somebody looks."""
+
+    at: datetime = NOON
+
+    def __call__(self) -> datetime:
+        self.at += timedelta(seconds=1)
+        return self.at
+
+
+@dataclass
+class Talk:
+    """The bot as one person meets it, with a made-up clock; it is told lines and answers them."""
+
+    database: Database
+    clock: Clock = field(default_factory=Clock)
+    address: Address = Address("terminal", "ana")
+    key: int = 0
+
+    def __post_init__(self) -> None:
+        self.turns = Turns(self.database, interviews(), spelling=spelling, now=self.clock)
+
+    async def say(self, *lines: str) -> list[Reply]:
+        """The replies to the last of `lines`."""
+        replies: list[Reply] = []
+        for line in lines:
+            replies = await self.put(parse(line))
+        return replies
+
+    async def put(self, payload: Payload) -> list[Reply]:
+        await self.turns.handle(self.inbound(payload))
+        return await self.delivered()
+
+    def inbound(self, payload: Payload) -> Inbound:
+        self.key += 1
+        return Inbound(
+            key=f"{self.address}:{self.key}",
+            address=self.address,
+            said_at=self.clock(),
+            payload=payload,
+            name=self.address.user,
+        )
+
+    async def delivered(self) -> list[Reply]:
+        """What waits for this person, taken as a platform takes it."""
+        waiting = await self.database.read(lambda c: Work(c).outbox.waiting(self.address))
+        sent = [(row.id, Sent(None, self.clock())) for row in waiting]
+        await self.database.write(lambda c: Work(c).outbox.mark_sent(sent))
+        return [row.reply for row in waiting]
+
+    async def has_role(self, role: Role) -> None:
+        await self.database.write(lambda c: a_member(Work(c), self.address.user, role=role))
+
+
+def texts_of(replies: Iterable[Reply]) -> str:
+    return "\n".join(reply.text for reply in replies)
+
+
+# ---- the program, as a process ----
+
+
+def environment(database: Path | str, **more: str) -> dict[str, str]:
+    """An environment with nothing of this machine's settings in it."""
+    url = database if isinstance(database, str) else f"sqlite:///{database}"
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", "SYSTEMROOT") if name in os.environ}
+    return {
+        **kept,
+        "PYTHONPATH": str(ROOT),
+        "PYTHONUTF8": "1",
+        "LANG": "C.UTF-8",
+        "STORYTRAIL_DATABASE_URL": url,
+        **more,
+    }
+
+
+def program(*arguments: str) -> list[str]:
+    return [sys.executable, "-m", "bot.cli", *arguments]
+
+
+def storytrail(
+    *arguments: str,
+    database: Path | str,
+    said: bytes | Iterable[str] = b"",
+    folder: Path | None = None,
+    more: Mapping[str, str] | None = None,
+) -> subprocess.CompletedProcess[bytes]:
+    """Run the program to its end. `said` is its standard input, or the lines of it."""
+    into = said if isinstance(said, bytes) else lines(said)
+    beside = database.parent if isinstance(database, Path) else Path.cwd()
+    return subprocess.run(
+        program(*arguments),
+        input=into,
+        capture_output=True,
+        cwd=folder or beside,
+        env=environment(database, **(more or {})),
+        timeout=60,
+        check=False,
+    )
+
+
+def lines(said: Iterable[str], *, end: str = "\n") -> bytes:
+    return "".join(f"{line}{end}" for line in said).encode()
+
+
+@contextmanager
+def closing(database: Database) -> Iterator[Database]:
+    try:
+        yield database
+    finally:
+        database.close()
+
+

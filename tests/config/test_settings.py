@@ -1,0 +1,176 @@
+"""Settings: environment over file over defaults, and faults that never show a value."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from config.errors import SettingsError
+from config.settings import Settings, load_settings, variable
+
+Load = Callable[..., Settings]
+
+
+@pytest.fixture
+def load(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Load:
+    """Settings of a folder with this storytrail.toml and of these variables."""
+    for name in list(os.environ):
+        if name.upper().startswith("STORYTRAIL_"):
+            monkeypatch.delenv(name)
+
+    def loaded(toml: str | bytes | None = None, **environment: str) -> Settings:
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value)
+        if toml is not None:
+            content = toml if isinstance(toml, bytes) else toml.encode()
+            (tmp_path / "storytrail.toml").write_bytes(content)
+        return load_settings(tmp_path)
+
+    return loaded
+
+
+def faults(load: Load, toml: str | bytes | None = None, **environment: str) -> list[str]:
+    with pytest.raises(SettingsError) as raised:
+        load(toml, **environment)
+    return [str(fault) for fault in raised.value.faults]
+
+
+def test_without_anything_set_there_are_defaults(load: Load):
+    settings = load()
+
+    assert settings.model_dump() == {
+        "database_url": "sqlite:///storytrail.db",
+        "database_timeout": 5,
+        "config_dir": None,
+        "community": "the community",
+        "log_level": "warning",
+        "log_format": "text",
+    }
+
+
+def test_the_environment_goes_before_the_file(load: Load, tmp_path: Path):
+    settings = load(
+        f'community = "the Circle"\nlog_format = "json"\nconfig_dir = "{tmp_path}"',
+        STORYTRAIL_COMMUNITY="the Round Table",
+        STORYTRAIL_DATABASE_TIMEOUT="0.5",
+    )
+
+    assert settings.community == "the Round Table"
+    assert settings.log_format == "json"
+    assert settings.config_dir == tmp_path
+    assert settings.database_timeout == 0.5
+
+
+def test_the_file_of_the_current_folder_is_read(
+    load: Load, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    (tmp_path / "storytrail.toml").write_text('community = "the Circle"')
+    monkeypatch.chdir(tmp_path)
+
+    assert load_settings().community == "the Circle"
+
+
+def test_an_empty_variable_is_none(load: Load):
+    settings = load(STORYTRAIL_CONFIG_DIR="", STORYTRAIL_COMMUNITY="")
+
+    assert settings == Settings()
+
+
+def test_variables_of_the_tests_are_passed_over(load: Load):
+    assert load(STORYTRAIL_TEST_DATABASE_URL="x", STORYTRAIL="x") == Settings()
+
+
+@pytest.mark.parametrize("level", ["INFO", "Info", "info"])
+def test_the_case_of_a_level_does_not_matter(load: Load, level: str):
+    assert load(STORYTRAIL_LOG_LEVEL=level).log_level == "info"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "fault"),
+    [
+        ("DATABASE_URL", "mysql://localhost/x", "must be the URL of a database, like sqlite:///"),
+        ("DATABASE_TIMEOUT", "soon", "must be a number of seconds, for example 5"),
+        ("DATABASE_TIMEOUT", "nan", "must be a number of seconds, for example 5"),
+        ("DATABASE_TIMEOUT", "0", "must be more than 0"),
+        ("CONFIG_DIR", "/nowhere/at/all", "there is no such folder; make it, or leave the setting"),
+        ("COMMUNITY", "  ", "must not be empty"),
+        ("LOG_LEVEL", "loud", "must be 'debug', 'info', 'warning' or 'error'"),
+        ("LOG_FORMAT", "xml", "must be 'text' or 'json'"),
+        ("DATABSE_URL", "x", "there is no such setting; did you mean STORYTRAIL_DATABASE_URL?"),
+        ("TELEGRAM_TOKEN", "x", "there is no such setting; remove it"),
+    ],
+)
+def test_a_fault_of_the_environment_names_the_variable(
+    load: Load, name: str, value: str, fault: str
+):
+    found = faults(load, **{f"STORYTRAIL_{name}": value})
+
+    assert len(found) == 1
+    assert found[0].startswith(f"STORYTRAIL_{name}: {fault}")
+
+
+@pytest.mark.parametrize(
+    ("toml", "fault"),
+    [
+        ("database_url = 5", "storytrail.toml: database_url: must be text, in quotes"),
+        ("config_dir = 5", "storytrail.toml: config_dir: must be the path of a folder, in quotes"),
+        ("log_level = 5", "storytrail.toml: log_level: must be 'debug', 'info', "),
+        ("comunity = 'x'", "storytrail.toml: comunity: there is no such setting; did you mean com"),
+        ("[web]\nport = 1", "storytrail.toml: web: there is no such setting; remove it"),
+        ("community = the", "storytrail.toml: is not TOML: Invalid value (at line 1, column 13)"),
+        (b"community = '\xff'", "storytrail.toml: is not UTF-8; save the file as UTF-8"),
+    ],
+)
+def test_a_fault_of_the_file_names_the_key(load: Load, toml: str | bytes, fault: str):
+    found = faults(load, toml)
+
+    assert len(found) == 1
+    assert found[0].startswith(fault)
+
+
+def test_a_file_that_cannot_be_read_is_a_fault(load: Load, tmp_path: Path):
+    (tmp_path / "storytrail.toml").mkdir()
+
+    assert faults(load) == ["storytrail.toml: can't be read: Is a directory"]
+
+
+def test_all_faults_are_told_together(load: Load):
+    found = faults(load, "log_format = 1", STORYTRAIL_FOO="x", STORYTRAIL_LOG_LEVEL="loud")
+
+    assert [each.split(": ")[-2] for each in found] == [
+        "STORYTRAIL_FOO",
+        "STORYTRAIL_LOG_LEVEL",
+        "log_format",
+    ]
+
+
+def test_a_fault_can_be_read_in_its_parts(load: Load):
+    with pytest.raises(SettingsError) as raised:
+        load(STORYTRAIL_DATABASE_TIMEOUT="-1")
+
+    assert raised.value.where == "STORYTRAIL_DATABASE_TIMEOUT"
+    assert raised.value.message == "must be more than 0"
+
+
+def test_a_password_is_never_shown(load: Load):
+    wrong = faults(load, STORYTRAIL_DATABASE_URL="postgres://bot:secret@host/db")
+    with pytest.raises(ValueError, match="database_url") as raised:
+        Settings(database_url="postgres://bot:secret@host/db")
+    right = Settings(database_url="postgresql://bot:secret@host/db")
+
+    assert "secret" not in "".join([*wrong, str(raised.value), repr(raised.value), repr(right)])
+
+
+def test_a_value_that_is_handed_in_is_not_overridden(load: Load, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("STORYTRAIL_COMMUNITY", "the Circle")
+
+    assert Settings().community == "the community"
+    assert Settings(community="the Table").community == "the Table"
+
+
+def test_every_setting_has_a_variable_and_a_description():
+    described = {variable(name): field.description for name, field in Settings.model_fields.items()}
+
+    assert "STORYTRAIL_DATABASE_URL" in described
+    assert all(described.values())
