@@ -160,8 +160,8 @@ class Turns:
         self, connection: Connection, inbound: Inbound, replies: Iterable[Reply]
     ) -> None:
         work = Work(connection)
-        work.inbox.done(inbound.key)
-        self._answer(self._scene(work, inbound), replies)
+        if work.inbox.done(inbound.key):  # unless another process was quicker
+            self._answer(self._scene(work, inbound), replies)
 
     def _park(self, connection: Connection, inbound: Inbound, fault: str) -> None:
         work = Work(connection)
@@ -177,10 +177,13 @@ class Turns:
     def _talk(self, scene: Scene) -> None:
         if scene.conversation is not None:
             self._advance(scene, scene.conversation)
-        elif scene.work.conversations.is_new(scene.member.id, scene.community.id):
+        elif isinstance(scene.inbound.payload, Prompted) or self._is_newcomer(scene):
             self._begin(scene)
         else:
             self._put(scene, [scene.say("nothing-open")])
+
+    def _is_newcomer(self, scene: Scene) -> bool:
+        return scene.work.conversations.is_new(scene.member.id, scene.community.id)
 
     def _move(self, scene: Scene, command: Command) -> None:
         if scene.conversation is not None:
@@ -209,7 +212,7 @@ class Turns:
             self._advance(_prompted(scene, "away"), active)
         elif due is not None:
             self._advance(_prompted(scene, due.entry), due.conversation)
-        elif conversations.is_new(member, community):
+        elif self._is_newcomer(scene):
             self._begin(scene)
         else:
             self._put(scene, [scene.say("hello-again")])

@@ -96,18 +96,30 @@ class _Uses(Visitor):
 
 
 def _not_fluent(junk: ast.Junk, source: str, path: str) -> TextsError:
-    key = re.match(r"-?[a-zA-Z][\w-]*(?=\s*=)", junk.content or "")
+    content = (junk.content or "").rstrip()
+    key = re.match(r"-?[a-zA-Z][\w-]*(?=\s*=)", content)
     why = junk.annotations[0]
-    return TextsError(path, _line(why, source), key[0] if key else "", f"not Fluent: {why.message}")
+    # An unclosed brace is noticed only where the next text begins.
+    last = _start(junk) + len(content)
+    line = source.count("\n", 0, min(_start(why), last)) + 1
+    return TextsError(path, line, key[0] if key else "", f"not Fluent: {why.message}")
 
 
 def _unknown_language(path: Path) -> Iterator[TextsError]:
+    """One spelling a language, so that no two files are of the same one."""
     try:
-        Locale.parse(path.stem, sep="-")
+        spelt = str(Locale.parse(path.stem, sep="-")).replace("_", "-")
     except (UnknownLocaleError, ValueError):
         message = f'"{path.stem}" is no language; name the file after one, for example pt-BR.ftl'
         yield TextsError(shown(path), 0, "", message)
+    else:
+        if path.stem != spelt:
+            yield TextsError(shown(path), 0, "", f"name the file {spelt}.ftl")
 
 
 def _line(node: ast.SyntaxNode, source: str) -> int:
-    return source.count("\n", 0, node.span.start if node.span else 0) + 1
+    return source.count("\n", 0, _start(node)) + 1
+
+
+def _start(node: ast.SyntaxNode) -> int:
+    return node.span.start if node.span else 0

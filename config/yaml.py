@@ -99,7 +99,7 @@ class Written(Generic[T]):
             line = source.count("\n", 0, error.position) + 1
             message = "holds a character that YAML does not allow"
             raise DefinitionError(self.path, line, "", message) from None
-        except YAMLError as error:
+        except (YAMLError, ValueError) as error:  # ValueError: 2026-02-30 is no date
             raise DefinitionError(self.path, 0, "", f"is not YAML: {error}") from None
         if tree is None:
             raise self.fault("is empty")
@@ -115,6 +115,8 @@ class Written(Generic[T]):
                 return {str(key): self._plain(node[key], *keys, key) for key in node}
             case CommentedSeq():
                 return [self._plain(each, *keys, at) for at, each in enumerate(node)]
+            case str() if any("\ud800" <= char <= "\udfff" for char in node):
+                raise self.fault("holds half of a character; write it in full", *keys)
             case None | str() | int() | float():
                 return node
             case _:  # a date, a tag
@@ -126,7 +128,9 @@ class Written(Generic[T]):
         except ValidationError as error:
             details = error.errors(include_url=False, include_input=False)
         faults = [self._told(detail, shape) for detail in details]
-        raise first_of(sorted(faults, key=lambda fault: fault.line))
+        # What is missing last: the key that was meant often stands there misspelt.
+        missing = MUST_BE["missing"]
+        raise first_of(sorted(faults, key=lambda fault: (fault.message == missing, fault.line)))
 
     def _told(self, detail: ErrorDetails, shape: Shape[T]) -> DefinitionError:
         keys = detail["loc"][1:]  # without the tuple of one

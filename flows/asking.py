@@ -231,8 +231,6 @@ class Asker:
                 return bool(self._steps(conversation))
             case _:
                 pass
-        if choice.shows == "example":
-            return not conversation.shown_example
         if step.kind is Kind.ADD and choice.to != self.definition.review:
             return not conversation.told(choice.to or "")
         if step.kind is Kind.REVIEW and choice.to is not None:

@@ -7,6 +7,7 @@ StorageError
 ├── DatabaseReadOnly      it cannot be written
 ├── DatabaseFull          no room is left for it
 ├── DatabaseBroken        it is no database, or a damaged one
+├── DatabaseForeign       it is another program's
 ├── DatabaseNewer         it was made by a later version of Storytrail
 ├── DatabaseOutdated      it has to be migrated first
 └── DefinitionChanged     a flow was changed without a new version
@@ -62,6 +63,14 @@ class DatabaseBroken(StorageError):
         super().__init__(
             f"The database file cannot be read ({code}): "
             "check STORYTRAIL_DATABASE_URL, or restore a backup."
+        )
+
+
+class DatabaseForeign(StorageError):
+    def __init__(self) -> None:
+        super().__init__(
+            "The database belongs to another program: "
+            "check STORYTRAIL_DATABASE_URL; Storytrail wants a file of its own."
         )
 
 

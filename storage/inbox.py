@@ -39,10 +39,11 @@ class Inbox:
         values = {"status": status, "payload": payload_values(inbound), "fault": fault}
         self._connection.execute(update(inbox).where(inbox.c.key == inbound.key).values(values))
 
-    def done(self, key: str) -> None:
-        """The input is answered: what was kept of it goes."""
+    def done(self, key: str) -> bool:
+        """The input is answered: what was kept of it goes. False where it was answered before."""
         values = {"status": InboxStatus.DONE, "payload": None, "fault": None}
-        self._connection.execute(update(inbox).where(inbox.c.key == key).values(values))
+        open_still = (inbox.c.key == key) & (inbox.c.status != InboxStatus.DONE)
+        return self._connection.execute(update(inbox).where(open_still).values(values)).rowcount > 0
 
     def open(self, status: InboxStatus) -> list[Inbound]:
         """The inputs kept under `status`, oldest first."""

@@ -11,6 +11,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
+from sqlalchemy import Connection
+
 import bot
 from bot.interviews import Interviews
 from bot.platforms import spelling
@@ -20,11 +22,10 @@ from flows.conversation import Answer, Conversation, ConversationId, Status
 from flows.framework import Attribution, Audience, Cycle, Framework, StepStatus
 from flows.messages import Address, Inbound, Payload, Reply, parse
 from flows.story import Link, Step, Story, StoryKind
-from sqlalchemy import Connection
 from storage import migrations
 from storage.communities import Community
 from storage.database import Database
-from storage.members import Member, MemberId, Role
+from storage.members import Member, Role
 from storage.outbox import Sent
 from storage.unit_of_work import Work
 
@@ -192,9 +193,7 @@ def a_member(work: Work, name: str = "ana", *, role: Role = Role.MEMBER) -> Memb
 def begin(work: Work, member: Member, *, at: datetime = NOON, **told: Any) -> Conversation:
     """An active conversation, kept. None other of the member may be active."""
     home = work.communities.home()
-    return work.conversations.create(
-        member.id, home.id, flow="story", version=1, now=at, **told
-    )
+    return work.conversations.create(member.id, home.id, flow="story", version=1, now=at, **told)
 
 
 def kept_story(
@@ -269,7 +268,7 @@ class Talk:
 
     database: Database
     clock: Clock = field(default_factory=Clock)
-    address: Address = Address("terminal", "ana")
+    address: Address = field(default_factory=lambda: Address("terminal", "ana"))
     key: int = 0
 
     def __post_init__(self) -> None:
@@ -363,5 +362,3 @@ def closing(database: Database) -> Iterator[Database]:
         yield database
     finally:
         database.close()
-
-

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, inspect, text
 
-from storage.errors import DatabaseNewer, DatabaseOutdated
+from storage.errors import DatabaseForeign, DatabaseNewer, DatabaseOutdated
 
 HEAD = "0001"
 """The schema that this version works on."""
@@ -18,8 +18,14 @@ FOLDER = Path(__file__).parent
 
 
 def current(connection: Connection) -> str | None:
-    """The schema that the database has; None where it is empty."""
-    if not inspect(connection).has_table("alembic_version"):
+    """The schema that the database has; None where it is empty.
+
+    Raises DatabaseForeign where it has tables that no Storytrail made.
+    """
+    tables = inspect(connection).get_table_names()
+    if "alembic_version" not in tables:
+        if tables:
+            raise DatabaseForeign
         return None
     found = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
     return str(found) if found is not None else None

@@ -1,0 +1,304 @@
+"""A bot without a platform: real turns on a real file, and a clock that is moved by hand."""
+
+import json
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ruamel.yaml import YAML
+from sqlalchemy import Connection, inspect, text
+
+from bot.interviews import Interviews
+from bot.platforms import spelling
+from bot.turns import Turns
+from config import definitions
+from config.definitions import Definitions, read_flow
+from config.texts import Command, Texts
+from flows.conversation import Agreed, Conversation
+from flows.messages import Address, Ask, Inbound, Payload, Reply, Review, Wording
+from storage import migrations
+from storage.database import Database
+from storage.members import Member, Role
+from storage.outbox import Sent
+from storage.unit_of_work import Work
+
+BEGINNING = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+"""A Monday morning."""
+
+COMMUNITY = "the Onboarding Circle"
+
+MOMENT = timedelta(seconds=1)
+"""How long a reply is under way."""
+
+
+# ---- texts that can be told by their keys ----
+
+
+class Heard:
+    """The texts in one language; under which key each sentence was said stays known."""
+
+    def __init__(self, wording: Wording, said: dict[str, str]) -> None:
+        self.language = wording.language
+        self._wording = wording
+        self._said = said
+
+    def __call__(self, *keys: str, **values: object) -> str:
+        sentence = self._wording(*keys, **values)
+        key = next(key for key in keys if self.has(key))
+        if key == "lines":  # several sentences in one message, which is known by its first one
+            key = self._said.get(_first_line(sentence), key)
+        self._said[_spoken(sentence)] = key
+        return sentence
+
+    def has(self, key: str) -> bool:
+        return self._wording.has(key)
+
+
+class HeardTexts(Texts):
+    """The shipped texts; `key_of` a message is the key under which it was said."""
+
+    def __init__(self, languages: Mapping[str, Any]) -> None:
+        super().__init__(languages)
+        self.said: dict[str, str] = {}
+
+    def wording(self, language: str, *, command: Command) -> Wording:
+        return Heard(super().wording(language, command=command), self.said)
+
+    def key_of(self, reply: Reply) -> str:
+        """What a reply says; of a question to which more was added, the question."""
+        words = _spoken(reply.text)
+        begins = [said for said in self.said if words.startswith(said)]
+        return self.said[max(begins, key=len)]
+
+
+def _spoken(sentence: str) -> str:
+    return sentence.casefold()
+
+
+def _first_line(sentence: str) -> str:
+    return _spoken(sentence.partition("\n")[0])
+
+
+# ---- time and people ----
+
+
+@dataclass
+class Clock:
+    """A clock that stands still until it is moved."""
+
+    at: datetime = BEGINNING
+
+    def __call__(self) -> datetime:
+        return self.at
+
+    def move(self, span: timedelta) -> None:
+        self.at += span
+
+
+@dataclass
+class Person:
+    """Somebody with a telephone: what they sent, and what they see."""
+
+    name: str
+    sent: list[Inbound] = field(default_factory=list)
+    seen: list[Reply] = field(default_factory=list)
+
+    @property
+    def address(self) -> Address:
+        return Address("terminal", self.name.casefold())
+
+    @property
+    def asked(self) -> Ask | Review:
+        """The last question seen."""
+        return next(reply for reply in reversed(self.seen) if isinstance(reply, Ask | Review))
+
+
+# ---- the bot ----
+
+
+class Stage:
+    """The bot with its database, and the people who talk to it.
+
+    Between any two messages everything is in the database and nothing anywhere else.
+    """
+
+    def __init__(self, database: Database, shipped: Definitions, texts: HeardTexts) -> None:
+        self.database = database
+        self.texts = texts
+        self.clock = Clock()
+        self.people: dict[str, Person] = {}
+        self._keys = 0
+        self._open(shipped)
+
+    def _open(self, found: Definitions) -> None:
+        """Start the bot with these definitions; of earlier ones it knows what it stored."""
+        self.interviews = Interviews(found, self.texts)
+        new = self.read(lambda work: work.definitions.unknown(self.interviews.held()))
+        self.write(lambda work: work.definitions.store(new, now=self.clock()))
+        self.interviews.remember(self.read(lambda work: work.definitions.sources()))
+        self.turns = Turns(self.database, self.interviews, spelling=spelling, now=self.clock)
+
+    def arrives(self, version: int, **changed: Any) -> None:
+        """A new version of the interview is installed. `changed` has dotted keys of its YAML."""
+        reader = YAML(typ="safe")
+        written = reader.load(self.interviews.current.source)
+        for key, value in {"version": version, **changed}.items():
+            *above, name = key.split(".")
+            place = written
+            for step in above:
+                place = place[step]
+            place[name] = value
+        out = StringIO()
+        reader.dump(written, out)
+        newer = read_flow(out.getvalue(), path="a newer story.yaml")
+        found = self.interviews.definitions
+        self._open(replace(found, flows={**found.flows, newer.name: newer}))
+
+    def person(self, name: str) -> Person:
+        return self.people.setdefault(name, Person(name.capitalize()))
+
+    # ---- what happens ----
+
+    async def hears(
+        self,
+        person: Person,
+        payload: Payload,
+        *,
+        after: timedelta,
+        written_early: bool = False,
+        delivered: bool = True,
+    ) -> list[Reply]:
+        """One message from `person`, and what they then see of the answer."""
+        last_seen = self.clock()
+        self.clock.move(after)
+        self._keys += 1
+        said_at = last_seen if written_early else self.clock()
+        inbound = Inbound(
+            key=f"update {self._keys}",
+            address=person.address,
+            said_at=said_at,
+            payload=payload,
+            message_id=f"{person.name} {len(person.sent) + 1}",
+            name=person.name,
+        )
+        person.sent.append(inbound)
+        return await self._handled(person, inbound, delivered=delivered)
+
+    async def hears_again(self, person: Person) -> list[Reply]:
+        """The platform hands the last message over once more."""
+        return await self._handled(person, person.sent[-1], delivered=True)
+
+    async def _handled(self, person: Person, inbound: Inbound, *, delivered: bool) -> list[Reply]:
+        await self.turns.handle(inbound)
+        if not delivered:
+            return []
+        self.clock.move(MOMENT)
+        replies = self.write(lambda work: self._deliver(work, person))
+        person.seen += replies
+        return replies
+
+    def _deliver(self, work: Work, person: Person) -> list[Reply]:
+        waiting = work.outbox.waiting(person.address)
+        work.outbox.mark_sent([(row.id, Sent(f"bot {row.id}", self.clock())) for row in waiting])
+        return [row.reply for row in waiting]
+
+    # ---- what people are ----
+
+    def member(self, person: Person) -> Member:
+        def met(work: Work) -> Member:
+            return work.members.upsert(
+                person.address,
+                name=person.name,
+                community=work.communities.home(),
+                now=self.clock(),
+            )
+
+        return self.write(met)
+
+    def consented(self, person: Person) -> None:
+        """`person` agreed once, before all this."""
+        member = self.member(person)
+        agreed = Agreed(self.interviews.current.consent_version, "en", self.clock())
+        self.write(
+            lambda work: work.members.agree(
+                member.id, work.communities.home().id, flow="story", agreed=agreed
+            )
+        )
+
+    def has_role(self, person: Person, role: Role) -> None:
+        member = self.member(person)
+        self.write(
+            lambda work: work.members.set_role(member.id, work.communities.home().id, role)
+        )
+
+    # ---- what is kept ----
+
+    def conversation(self, person: Person) -> Conversation | None:
+        """The one that is open."""
+        member = self.member(person)
+        return self.read(
+            lambda work: work.conversations.active(member.id, work.communities.home().id)
+        )
+
+    def rows(self, question: str, **values: object) -> list[dict[str, Any]]:
+        found = self.database.read_now(lambda c: c.execute(text(question), values).mappings().all())
+        return [dict(row) for row in found]
+
+    def everything(self) -> str:
+        """Every value of every row, as text."""
+
+        def dump(connection: Connection) -> str:
+            tables = [t for t in inspect(connection).get_table_names() if t != "definitions"]
+            rows = [
+                row
+                for table in tables
+                for row in connection.exec_driver_sql(f'SELECT * FROM "{table}"')  # noqa: S608 - names of our own tables
+            ]
+            return json.dumps([list(row) for row in rows], default=str, ensure_ascii=False)
+
+        return self.database.read_now(dump)
+
+    def read(self, work: Any) -> Any:
+        return self.database.read_now(lambda connection: work(Work(connection)))
+
+    def write(self, work: Any) -> Any:
+        return self.database.write_now(lambda connection: work(Work(connection)))
+
+
+@pytest.fixture(scope="session")
+def shipped() -> Definitions:
+    return definitions.load()
+
+
+@pytest.fixture(scope="session")
+def fresh(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated database in which nothing happened, to be copied."""
+    path = tmp_path_factory.mktemp("fresh") / "storytrail.db"
+    database = Database(f"sqlite:///{path}")
+    database.write_now(migrations.upgrade)
+    database.write_now(
+        lambda c: Work(c).communities.ensure("main", COMMUNITY, language="en", now=BEGINNING)
+    )
+    database.close()
+    return path
+
+
+@pytest.fixture
+def stage(fresh: Path, shipped: Definitions, tmp_path: Path) -> Iterator[Stage]:
+    with_it = staged(fresh, shipped, tmp_path)
+    yield with_it
+    with_it.database.close()
+
+
+def staged(fresh: Path, shipped: Definitions, folder: Path) -> Stage:
+    path = folder / "storytrail.db"
+    shutil.copy(fresh, path)
+    return Stage(Database(f"sqlite:///{path}"), shipped, HeardTexts.load())
+
+
+__all__: Sequence[str] = ["Person", "Stage"]
