@@ -9,8 +9,9 @@ from bot.interviews import Interviews
 from bot.platforms import spelling
 from bot.turns import Turns
 from config import definitions, texts
+from config.errors import DefinitionError
 from config.settings import Settings
-from flows.checks import Issue, find_issues
+from flows.checks import find_issues
 from storage import migrations
 from storage.database import Database, is_absent
 from storage.errors import DatabaseAbsent
@@ -33,19 +34,8 @@ class App:
     turns: Turns
 
 
-class BrokenDefinition(Exception):
-    """A flow that no interview can be held with: the first of its issues."""
-
-    def __init__(self, path: str, issue: Issue) -> None:
-        super().__init__(told(path, issue))
-
-
-def told(path: str, issue: Issue) -> str:
-    return f"{path}:{issue.line}: {issue.key}: {issue.message}"
-
-
 def read_interviews(settings: Settings) -> Interviews:
-    """Definitions and texts, read and found whole; raises ConfigError or BrokenDefinition."""
+    """Definitions and texts, read and found whole; raises ConfigError."""
     interviews = Interviews(
         definitions.load(settings.config_dir), texts.Texts.load(settings.config_dir)
     )
@@ -54,11 +44,11 @@ def read_interviews(settings: Settings) -> Interviews:
 
 
 def _raise_first(interviews: Interviews) -> None:
-    for path, issue in issues_of(interviews):
-        raise BrokenDefinition(path, issue)
+    for fault in faults_of(interviews):
+        raise fault
 
 
-def issues_of(interviews: Interviews) -> Iterator[tuple[str, Issue]]:
+def faults_of(interviews: Interviews) -> Iterator[DefinitionError]:
     """Every fault of every flow, with the file that it is in."""
     spoken = interviews.texts
     keys = {language: spoken.keys(language) for language in spoken.languages}
@@ -67,7 +57,7 @@ def issues_of(interviews: Interviews) -> Iterator[tuple[str, Issue]]:
         for issue in find_issues(
             definition, interviews.framework, keys=keys, rules=interviews.definitions.rules
         ):
-            yield path, issue
+            yield DefinitionError(path, issue.line, issue.key, issue.message)
 
 
 @contextmanager

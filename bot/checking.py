@@ -1,8 +1,9 @@
 """What `storytrail check` looks over."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import TypeVar
 
-from bot.app import issues_of, told
+from bot.app import faults_of
 from bot.interviews import Interviews
 from config import definitions, texts
 from config.errors import ConfigError
@@ -12,20 +13,27 @@ from storage.database import Database, is_absent
 from storage.errors import StorageError
 from storage.unit_of_work import Work
 
+T = TypeVar("T")
+
 
 def faults(settings: Settings) -> Iterator[str]:
     """Every fault of definitions, texts and database, a sentence each. Changes nothing."""
-    interviews = None
-    try:
-        interviews = Interviews(
-            definitions.load(settings.config_dir), texts.Texts.load(settings.config_dir)
-        )
-    except ConfigError as error:
-        yield str(error)
+    found: list[ConfigError] = []
+    written = _read(lambda: definitions.load(settings.config_dir), found)
+    spoken = _read(lambda: texts.Texts.load(settings.config_dir), found)
+    yield from (str(fault) for error in found for fault in error.faults)
+    interviews = Interviews(written, spoken) if written and spoken else None
     if interviews is not None:
-        for path, issue in issues_of(interviews):
-            yield told(path, issue)
+        yield from map(str, faults_of(interviews))
     yield from _database_faults(settings, interviews)
+
+
+def _read(load: Callable[[], T], found: list[ConfigError]) -> T | None:
+    try:
+        return load()
+    except ConfigError as error:
+        found.append(error)
+        return None
 
 
 def _database_faults(settings: Settings, interviews: Interviews | None) -> Iterator[str]:
@@ -48,6 +56,6 @@ def _stored_faults(database: Database, interviews: Interviews) -> Iterator[str]:
     current = interviews.held()
     database.read_now(lambda c: Work(c).definitions.unknown(current))
     interviews.remember(database.read_now(lambda c: Work(c).definitions.sources()))
-    for path, issue in issues_of(interviews):
-        if path not in interviews.definitions.paths.values():
-            yield told(path, issue)
+    for fault in faults_of(interviews):
+        if fault.path not in interviews.definitions.paths.values():
+            yield str(fault)

@@ -209,7 +209,6 @@ def _with(open_it: Callable[[Settings], Any], work: Callable[[App], None]) -> No
 
 
 def _told(work: Callable[[], None]) -> None:
-    from bot.app import BrokenDefinition
     from bot.logs import set_up
     from bot.reports import NotFound
     from config.errors import ConfigError
@@ -218,7 +217,7 @@ def _told(work: Callable[[], None]) -> None:
     set_up(None)
     try:
         work()
-    except (ConfigError, StorageError, BrokenDefinition, NotFound, OSError) as error:
+    except (ConfigError, StorageError, NotFound, OSError) as error:
         if isinstance(error, BrokenPipeError):
             _close_quietly()
         _fault(_sentence(error))

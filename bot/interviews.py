@@ -60,8 +60,15 @@ class Interviews:
 
     def engine(self, name: str, version: int, *, wording: Wording, names: Names) -> Engine:
         """The engine for one person's turn in a flow of this version."""
-        rules = self.definitions.rules.get(wording.language, Rules(language=wording.language))
-        return Engine(Asker(self._held[name, version], wording, names), rules)
+        return Engine(
+            Asker(self._held[name, version], wording, names), self._rules(wording.language)
+        )
+
+    def _rules(self, language: str) -> Rules:
+        """How a language is read; as the language it is a variety of, where that is known."""
+        rules = self.definitions.rules
+        base = language.partition("-")[0]
+        return rules.get(language) or rules.get(base) or Rules(language=language)
 
     def _hold(self, definition: FlowDefinition) -> None:
         self._held[definition.name, definition.version] = Interview(

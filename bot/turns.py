@@ -12,7 +12,7 @@ from bot.commands.command import Call, Command
 from bot.interviews import Interviews, Spelling
 from flows.asking import Names
 from flows.conversation import Conversation, Origin, Status, Turn
-from flows.engine import Engine
+from flows.engine import OWN, Engine
 from flows.messages import Commanded, Inbound, Prompted, Reply, Say, Wording
 from storage.communities import Community
 from storage.database import Database
@@ -242,7 +242,7 @@ class Turns:
         )
         turn = self._engine(scene, conversation).start(
             conversation,
-            entry="own",
+            entry=OWN,
             consented=agreed is not None and agreed >= definition.consent_version,
             now=scene.now,
         )

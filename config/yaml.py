@@ -1,22 +1,23 @@
 """YAML read into dataclasses, so that every fault can name its line."""
 
 import json
-import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields, is_dataclass
 from difflib import get_close_matches
-from typing import Any, Generic, TypeVar, get_args, get_type_hints
+from typing import Any, Generic, TypeVar, cast, get_args, get_type_hints
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 from ruamel.yaml import YAML
-from ruamel.yaml.comments import CommentedMap, CommentedSeq
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.error import MarkedYAMLError
+from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from ruamel.yaml.reader import ReaderError
 
 from config.errors import DefinitionError, first_of
 
 T = TypeVar("T")
+
+Keys = tuple[str | int, ...]
 
 MUST_BE = {
     "missing": "is missing",
@@ -63,64 +64,78 @@ class Written(Generic[T]):
 
     def __init__(self, source: str, path: str, shape: Shape[T]) -> None:
         self.source, self.path = source, path
-        self._tree: Any = None
+        self._lines: dict[Keys, int] = {}
         try:
-            self._tree = self._parsed(source)
-            # The order of keys is kept: it is the order of steps and of buttons.
-            self.canonical = json.dumps(self._plain(self._tree), ensure_ascii=False)
+            tree = self._parsed(source)
+            self._tree: Any = None if tree is None else self._plain(tree)
         except RecursionError:
             raise self.fault("is nested too deeply, or holds itself") from None
+        if self._tree is None:
+            raise self.fault("is empty")
+        # The order of keys is kept: it is the order of steps and of buttons.
+        self.canonical = json.dumps(self._tree, ensure_ascii=False)
         self.value = self._read(shape)
 
     def line(self, *keys: str | int) -> int:
         """Where a key stands, from 1; for one that is not there, where it is missing."""
-        node, line = self._tree, 0
-        for key in keys:
-            try:
-                below = node[key]
-            except (KeyError, IndexError, TypeError):
-                break
-            line = (node.lc.data or {}).get(key, [line])[0]  # a merged (<<) key has no line here
-            node = below
-        return int(line) + 1
+        ways = (keys[:length] for length in range(len(keys), 0, -1))
+        return next((self._lines[way] for way in ways if way in self._lines), 1)
 
     def fault(self, message: str, *keys: str | int) -> DefinitionError:
-        key = ".".join(map(str, keys)).removeprefix("steps.")
-        return DefinitionError(self.path, self.line(*keys), key, message)
+        return self._fault_at(self.line(*keys), message, *keys)
 
-    def _parsed(self, source: str) -> Any:
+    def _fault_at(self, line: int, message: str, *keys: str | int) -> DefinitionError:
+        key = ".".join(map(str, keys)).removeprefix("steps.")
+        return DefinitionError(self.path, line, key, message)
+
+    # ---- from text to what JSON has too ----
+
+    def _parsed(self, source: str) -> Node | None:
         try:
-            tree = YAML().load(source)
+            tree = YAML(typ="safe", pure=True).compose(source)  # nothing is constructed of it
         except MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
-            line = mark.line + 1 if mark is not None else 0
-            raise DefinitionError(self.path, line, "", _said(error)) from None
+            message = f"is not YAML: {error.problem or error.context}"
+            raise self._fault_at(mark.line + 1 if mark else 0, message) from None
         except ReaderError as error:
             line = source.count("\n", 0, error.position) + 1
-            message = "holds a character that YAML does not allow"
-            raise DefinitionError(self.path, line, "", message) from None
-        except (YAMLError, ValueError) as error:  # ValueError: 2026-02-30 is no date
-            raise DefinitionError(self.path, 0, "", f"is not YAML: {error}") from None
-        if tree is None:
-            raise self.fault("is empty")
-        return tree
+            raise self._fault_at(line, "holds a character that YAML does not allow") from None
+        return cast("Node | None", tree)
 
-    def _plain(self, node: Any, *keys: str | int) -> Any:
+    def _plain(self, node: Node, *keys: str | int) -> Any:
         """The same as JSON has it; what JSON does not have is a fault."""
-        match node:
-            case CommentedMap():
-                for key in node:
-                    if not isinstance(key, str):
-                        raise self.fault("must be text; put it in quotes", *keys, key)
-                return {str(key): self._plain(node[key], *keys, key) for key in node}
-            case CommentedSeq():
-                return [self._plain(each, *keys, at) for at, each in enumerate(node)]
-            case str() if any("\ud800" <= char <= "\udfff" for char in node):
-                raise self.fault("holds half of a character; write it in full", *keys)
-            case None | str() | int() | float():
-                return node
-            case _:  # a date, a tag
-                raise self.fault("must be text; put it in quotes", *keys)
+        self._lines.setdefault(keys, _line(node))
+        if isinstance(node, MappingNode):
+            return self._mapping(node, keys)
+        if isinstance(node, SequenceNode):
+            return [self._plain(each, *keys, at) for at, each in enumerate(node.value)]
+        try:
+            return SCALARS[node.tag or ""](node.value)
+        except (KeyError, ValueError):  # a date, a tag of one's own, `!!int x`
+            raise self._fault_at(_line(node), "must be text; put it in quotes", *keys) from None
+
+    def _mapping(self, node: MappingNode, keys: Keys) -> dict[str, Any]:
+        own: dict[str, Any] = {}
+        merged: list[Node] = []
+        for key, below in node.value:
+            if key.tag == MERGE:
+                merged += below.value if isinstance(below, SequenceNode) else [below]
+                continue
+            if key.tag != TEXT or not isinstance(key, ScalarNode):
+                raise self._fault_at(_line(key), "a key must be text; put it in quotes", *keys)
+            if key.value in own:
+                message = "stands here twice; keep one of them"
+                raise self._fault_at(_line(key), message, *keys, key.value)
+            self._lines.setdefault((*keys, key.value), _line(key))
+            own[key.value] = self._plain(below, *keys, key.value)
+        under: dict[str, Any] = {}
+        for each in reversed(merged):
+            if not isinstance(each, MappingNode):
+                raise self._fault_at(_line(each), "<< must name what holds keys", *keys)
+            under |= self._mapping(each, keys)
+        return {**under, **own}
+
+    # ---- from there to what it means ----
 
     def _read(self, shape: Shape[T]) -> T:
         try:
@@ -153,9 +168,29 @@ class Written(Generic[T]):
         return node
 
 
-def _said(error: MarkedYAMLError) -> str:
-    problem = str(error.problem or error.context)
-    twice = re.match(r'found duplicate key "(.*?)" with value', problem, re.DOTALL)
-    if twice is not None:
-        return f'the key "{twice[1]}" stands here twice; keep one of them'
-    return f"is not YAML: {problem}"
+def _line(node: Node) -> int:
+    return int(node.start_mark.line) + 1
+
+
+def _text(written: str) -> str:
+    written.encode()  # half of a surrogate pair ("\\ud800") raises ValueError here
+    return written
+
+
+def _whole(written: str) -> int:
+    digits = written.replace("_", "")
+    return int(digits, 0) if digits.lstrip("+-").startswith(("0x", "0o", "0b")) else int(digits)
+
+
+TEXT = "tag:yaml.org,2002:str"
+
+MERGE = "tag:yaml.org,2002:merge"
+
+SCALARS: Mapping[str, Callable[[str], object]] = {
+    TEXT: _text,
+    "tag:yaml.org,2002:int": _whole,
+    "tag:yaml.org,2002:float": float,
+    "tag:yaml.org,2002:bool": lambda written: written.lower() in ("true", "yes", "on", "y"),
+    "tag:yaml.org,2002:null": lambda _: None,
+}
+"""What becomes of the word of a tag; all else (dates, tags of one's own) is not read."""

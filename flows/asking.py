@@ -7,7 +7,7 @@ from functools import cached_property
 from flows import answers
 from flows.conversation import Conversation
 from flows.definition import Choice, Deed, FlowDefinition, Kind, StepDefinition
-from flows.framework import Attribution, Framework
+from flows.framework import Attribution, Framework, StepStatus
 from flows.machine import StepMachine
 from flows.messages import Ask, Noted, Option, Part, Reply, Review, Say, Wording
 from flows.record import parts, quotation, steps, title, told
@@ -86,9 +86,7 @@ class Asker:
             *keys, community=self.names.community, member=self.names.member, **values
         )
 
-    def question(
-        self, conversation: Conversation, *, repeated: bool = False
-    ) -> tuple[Reply, ...]:
+    def question(self, conversation: Conversation, *, repeated: bool = False) -> tuple[Reply, ...]:
         """The open question of a conversation, or the parting words where it has ended.
 
         A `repeated` question may be shorter: a step may have an `ask-again` text for it.
@@ -134,9 +132,12 @@ class Asker:
             )
         else:
             keys = self.definition.keys(step.name, "ask")
+        values = self._values(conversation)
+        if values.get("quote") == "":
+            keys = (*self.definition.keys(step.name, "ask-plain"), *keys)
         if repeated:
             keys = (*self.definition.keys(step.name, "ask-again"), *keys)
-        return self.word(*keys, **self._values(conversation))
+        return self.word(*keys, **values)
 
     def about(self, conversation: Conversation) -> str:
         """What an unfinished story is about, to call it by: its anchor, or its first words."""
@@ -271,12 +272,28 @@ class Asker:
             values |= {"activity": conversation.anchor.activity}
         if conversation.submitted_at is not None:
             values |= {"date": conversation.submitted_at.date()}
-        last = [t for t in told(conversation, self.definition) if t.text and t.step.cycle]
-        if last:
-            values["quote"] = quotation(last[-1].text, QUOTE_LENGTH)
+            values["quote"] = self._quote(conversation)
         if conversation.detail is not None and conversation.step != conversation.detail:
             values["words"] = conversation.told(conversation.detail)
         return values
+
+    def _quote(self, conversation: Conversation) -> str:
+        """The words that a story which is asked about again stopped at; empty where it has none.
+
+        What was expected in the cycle now asked about, or else the happening that it needs.
+        """
+        cycle = self.definition.step(conversation.step).cycle
+        needs = self.interview.framework.cycles[cycle].needs if cycle is not None else None
+        stopped_at = [
+            step.text
+            for step in self._steps(conversation)
+            if step.text
+            and (
+                (step.cycle == cycle and step.status is StepStatus.EXPECTED)
+                or (step.cycle == needs and step.status is StepStatus.HAPPENED)
+            )
+        ]
+        return quotation(stopped_at[-1], QUOTE_LENGTH) if stopped_at else ""
 
     def _steps(self, conversation: Conversation) -> tuple[Step, ...]:
         return steps(conversation, self.definition, self.interview.framework)

@@ -25,8 +25,8 @@ from flows.moving import Mover, to
 from flows.probes import Rules
 from flows.understanding import not_taken, typed_choice, unkeepable, written_before_question
 
-CHECK_BACKS = {"planned", "early"}
-"""Entries by which a story that was sent is taken up again."""
+OWN = "own"
+"""The entry of a new story; the others take up one that was sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,8 +239,11 @@ class Engine:
         return self.again(replace(conversation, aside=aside))
 
     def _prompted(self, conversation: Conversation, prompted: Prompted) -> Turn:
-        if prompted.about not in CHECK_BACKS:
+        entries = self.ask.definition.entries
+        if prompted.about == OWN or prompted.about not in entries:
             return self._tell(conversation, "away")
-        place = self.ask.definition.entries[prompted.about]
+        if conversation.submitted_at is None:
+            return self.again(conversation)
+        place = entries[prompted.about]
         taken_up = replace(conversation, status=Status.ACTIVE, place=place, trail=(), aside=None)
         return self._doer.asked(taken_up)

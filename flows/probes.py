@@ -46,7 +46,7 @@ def gaps_in(text: str, wanted: Iterable[str], rules: Rules) -> tuple[str, ...]:
 
 def meaning_of(text: str, rules: Rules) -> tuple[str, ...]:
     """The meanings of a typed refusal ("no", "not yet"); empty where it is an answer in words."""
-    said = " ".join(text.casefold().replace("’", "'").split()).strip(" .!…,")
+    said = " ".join(text.casefold().replace("’", "'").replace(",", " ").split()).strip(" .!…")
     return tuple(meaning for meaning, ways in rules.refusals.items() if said in ways)
 
 

@@ -18,7 +18,7 @@ NOT_SAID = "not-said"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
-    """All that now answers one question."""
+    """All that now answers one question; `asked_for` are the gaps that a follow-up has closed."""
 
     step: StepDefinition
     text: str
@@ -27,6 +27,7 @@ class Told:
     how: How
     revisions: int
     follow_up: str | None = None
+    asked_for: frozenset[str] = frozenset()
 
 
 def told(conversation: Conversation, definition: FlowDefinition) -> tuple[Told, ...]:
@@ -41,11 +42,11 @@ def told(conversation: Conversation, definition: FlowDefinition) -> tuple[Told, 
 
 def _told(step: StepDefinition, rows: list[Answer], history: Iterable[Answer]) -> Told:
     prompted = [row.how for row in rows if row.how is not How.NO]
+    probed = [row for row in rows if row.how is How.PROBE and row.text is not None]
     follow_up = None
     if step.keep is Keep.BECAUSE:
-        probed = [r.text for r in rows if r.how is How.PROBE and r.text is not None]
-        rows = [r for r in rows if r.how is not How.PROBE] or rows
-        follow_up = "\n".join(probed) or None
+        rows = [row for row in rows if row not in probed] or rows
+        follow_up = "\n".join(row.text for row in probed if row.text is not None) or None
     first = max((r.revision for r in history if r.step == step.name), default=0)
     return Told(
         step=step,
@@ -55,6 +56,7 @@ def _told(step: StepDefinition, rows: list[Answer], history: Iterable[Answer]) -
         how=prompted[0] if prompted else How.NO,
         revisions=first,
         follow_up=follow_up,
+        asked_for=frozenset(row.place.partition("/")[2] for row in probed),
     )
 
 
@@ -87,7 +89,7 @@ def record(
         stop=stop,
         steps=found,
         links=links,
-        gaps=_gaps(answers, links, rules),
+        gaps=_gaps(answers, rules),
     )
 
 
@@ -103,7 +105,7 @@ def steps(
         match answer.step.keep:
             case Keep.PROBLEM if answer.text:
                 found.insert(0, _in_words(answer))
-            case Keep.STEP if answer.step.follows and _is_waiting(found):
+            case Keep.STEP if answer.step.follows and _is_waiting(found, answer.step.cycle):
                 found[-1] = _completed(found[-1], answer)
             case Keep.STEP if answer.text:
                 found.append(_in_words(answer))
@@ -147,8 +149,10 @@ def _by_button(answer: Told) -> list[Step]:
     return [replace(_in_words(answer), status=status, actor=choice.actor, choice=choice.name)]
 
 
-def _is_waiting(steps: list[Step]) -> bool:
-    return bool(steps) and steps[-1].choice is not None and not steps[-1].text
+def _is_waiting(steps: list[Step], cycle: Cycle | None) -> bool:
+    """Whether the last step has a button and no words yet; those of another cycle are not its."""
+    last = steps[-1] if steps else None
+    return last is not None and last.choice is not None and not last.text and last.cycle == cycle
 
 
 def _completed(step: Step, answer: Told) -> Step:
@@ -289,14 +293,16 @@ def _kind(
     return StoryKind.SPECIFIC
 
 
-def _gaps(answers: tuple[Told, ...], links: tuple[Link, ...], rules: Rules) -> tuple[str, ...]:
+def _gaps(answers: tuple[Told, ...], rules: Rules) -> tuple[str, ...]:
     """What the story does not say: noted, never filled."""
     found: list[str] = []
     for answer in answers:
         if answer.text:
-            found += gaps_in(answer.text, (*answer.step.probes, *answer.step.gaps), rules)
-    asked = {answer.step.keep for answer in answers}
-    if Keep.BECAUSE in asked and not any(link.because for link in links):
+            wanted = (*answer.step.probes, *answer.step.gaps)
+            words = "\n".join(filter(None, (answer.text, answer.follow_up)))
+            found += (g for g in gaps_in(words, wanted, rules) if g not in answer.asked_for)
+    because = _kept(answers, Keep.BECAUSE)
+    if because is not None and not because.text:
         found.append("because")
     loop = _kept(answers, Keep.LOOP)
     if loop is not None and loop.choice == "not-yet":

@@ -19,7 +19,7 @@ from storage.mapping import (
     evidence_values,
 )
 from storage.members import MemberId
-from storage.tables import answers, check_backs, conversations, evidence
+from storage.tables import answers, check_backs, conversations, evidence, outbox
 
 REF_FROM = 100  # the shortest reference has three digits, so that it is easily said and typed
 
@@ -62,6 +62,10 @@ _CHANGE_ANSWER = (
         position=bindparam("position"),
         turn=bindparam("turn"),
     )
+)
+# A question that was not delivered yet may quote what was told.
+_UNSEND = delete(outbox).where(
+    outbox.c.conversation_id == bindparam("row"), outbox.c.sent_at.is_(None)
 )
 _DUE = (
     select(check_backs.c.conversation_id, check_backs.c.entry)
@@ -166,6 +170,7 @@ class Conversations:
         if after.status is Status.DELETED:
             for table in (answers, evidence):
                 self._connection.execute(delete(table).where(table.c.conversation_id == after.id))
+            self._connection.execute(_UNSEND, {"row": after.id})
             return
         known = {_key(answer): answer for answer in before.answers}
         new = [a for a in after.answers if _key(a) not in known]

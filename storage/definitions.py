@@ -30,7 +30,9 @@ class StoredDefinitions:
         return [d for d in found if (d.name, d.version) not in digests]
 
     def store(self, new: Iterable[FlowDefinition], *, now: datetime) -> None:
-        for definition in new:
+        """Keep those that are not stored; raises DefinitionChanged as `unknown` does."""
+        # Asked once more: another process that starts now may have stored them meanwhile.
+        for definition in self.unknown(new):
             self._connection.execute(
                 insert(definitions).values(
                     name=definition.name,

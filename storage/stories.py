@@ -13,7 +13,7 @@ from flows.story import Link, Step, Story
 from storage.communities import CommunityId
 from storage.mapping import anchor_values
 from storage.members import MemberId
-from storage.tables import gaps, links, steps, stories, story_audiences
+from storage.tables import check_backs, gaps, links, steps, stories, story_audiences
 
 
 class StoryStatus(StrEnum):
@@ -91,7 +91,10 @@ class Stories:
         return [Listed(r.ref, r.title, StoryStatus(r.status), r.submitted_at) for r in rows]
 
     def withdraw(self, member: MemberId, ref: str, *, now: datetime) -> StoryStatus | None:
-        """Take a member's own story back. What it was before; None where it is not theirs."""
+        """Take a member's own story back; from then on it is not asked about again either.
+
+        What it was before; None where it is not theirs.
+        """
         row = self._connection.execute(
             select(stories.c.id, stories.c.status, stories.c.conversation_id).where(
                 stories.c.member_id == member, stories.c.ref == ref
@@ -102,6 +105,8 @@ class Stories:
         if row.status != StoryStatus.WITHDRAWN:
             values = {"status": StoryStatus.WITHDRAWN, "withdrawn_at": now}
             self._connection.execute(update(stories).where(stories.c.id == row.id).values(values))
+            again = check_backs.c.conversation_id == row.conversation_id
+            self._connection.execute(delete(check_backs).where(again))
         return StoryStatus(row.status)
 
     def _put_parts(self, row: int, story: Story) -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection
@@ -65,7 +66,7 @@ def nothing_came_of_it(missing: str, *, activity: str = WHOLE[1]) -> tuple[str, 
 
 
 def an_answer(**changed: Any) -> Answer:
-    plain = {
+    plain: dict[str, Any] = {
         "step": "activity",
         "part": 0,
         "revision": 0,
@@ -80,7 +81,7 @@ def an_answer(**changed: Any) -> Answer:
 
 
 def a_conversation(**changed: Any) -> Conversation:
-    plain = {
+    plain: dict[str, Any] = {
         "id": ConversationId(1),
         "ref": "S-481",
         "flow": "story",
@@ -94,7 +95,7 @@ def a_conversation(**changed: Any) -> Conversation:
 
 
 def a_step(**changed: Any) -> Step:
-    plain = {
+    plain: dict[str, Any] = {
         "order": 1,
         "part": "activity",
         "cycle": IMMEDIATE,
@@ -106,7 +107,7 @@ def a_step(**changed: Any) -> Step:
 
 
 def a_story(**changed: Any) -> Story:
-    plain = {
+    plain: dict[str, Any] = {
         "ref": "S-481",
         "flow": "story",
         "version": 1,
@@ -176,6 +177,21 @@ def migrated(path: Path, *, name: str = "the Onboarding Circle") -> None:
         database.write_now(lambda c: _furnish(Work(c), name))
     finally:
         database.close()
+
+
+@cache
+def _migrated() -> bytes:
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "fresh.db"
+        migrated(path)
+        return path.read_bytes()
+
+
+def fresh(folder: Path) -> Path:
+    """The file of a current database in which nothing happened yet."""
+    path = folder / "storytrail.db"
+    path.write_bytes(_migrated())
+    return path
 
 
 def _furnish(work: Work, name: str) -> None:
@@ -304,6 +320,13 @@ class Talk:
 
     async def has_role(self, role: Role) -> None:
         await self.database.write(lambda c: a_member(Work(c), self.address.user, role=role))
+
+
+@contextmanager
+def talking(path: Path, *, name: str = "ana") -> Iterator[Talk]:
+    """Somebody's talk with the bot over the database in this file."""
+    with closing(Database(f"sqlite:///{path}", timeout=0.2)) as database:
+        yield Talk(database, address=Address("terminal", name))
 
 
 def texts_of(replies: Iterable[Reply]) -> str:

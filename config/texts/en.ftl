@@ -116,6 +116,7 @@ story-part-choice-unknown = Can't tell
 ## The interview: asked again later
 
 story-since-plan-ask = On { DATETIME($date, dateStyle: "long") } you planned: “{ $quote }”. What happened?
+story-since-plan-ask-plain = On { DATETIME($date, dateStyle: "long") } you had a plan. What happened?
 story-since-plan-part = What happened since
 story-since-plan-probe-whose = Who did that?
 story-since-plan-choice-still = Still planned
@@ -123,6 +124,7 @@ story-since-plan-choice-stopped = Something stopped me
 story-since-plan-choice-dropped = Not any more
 story-since-plan-choice-enough = Stop asking
 story-since-early-ask = On { DATETIME($date, dateStyle: "long") } you told me: “{ $quote }”. It was too early to say what came of it. What is different now?
+story-since-early-ask-plain = On { DATETIME($date, dateStyle: "long") } it was too early to say what came of it. What is different now?
 story-since-early-part = What was different
 story-since-early-choice-still = Still too early
 story-since-early-choice-enough = Stop asking

@@ -2,12 +2,12 @@
 
 import json
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from io import StringIO
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 from ruamel.yaml import YAML
@@ -26,6 +26,8 @@ from storage.database import Database
 from storage.members import Member, Role
 from storage.outbox import Sent
 from storage.unit_of_work import Work
+
+T = TypeVar("T")
 
 BEGINNING = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 """A Monday morning."""
@@ -263,10 +265,10 @@ class Stage:
 
         return self.database.read_now(dump)
 
-    def read(self, work: Any) -> Any:
+    def read(self, work: Callable[[Work], T]) -> T:
         return self.database.read_now(lambda connection: work(Work(connection)))
 
-    def write(self, work: Any) -> Any:
+    def write(self, work: Callable[[Work], T]) -> T:
         return self.database.write_now(lambda connection: work(Work(connection)))
 
 
@@ -296,9 +298,9 @@ def stage(fresh: Path, shipped: Definitions, tmp_path: Path) -> Iterator[Stage]:
 
 
 def staged(fresh: Path, shipped: Definitions, folder: Path) -> Stage:
+    """A stage of its own, on a copy of the `fresh` database. Its database is to be closed."""
     path = folder / "storytrail.db"
     shutil.copy(fresh, path)
-    return Stage(Database(f"sqlite:///{path}"), shipped, HeardTexts.load())
-
-
-__all__: Sequence[str] = ["Person", "Stage"]
+    texts = HeardTexts.load()
+    assert isinstance(texts, HeardTexts)
+    return Stage(Database(f"sqlite:///{path}"), shipped, texts)

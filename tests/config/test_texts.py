@@ -188,11 +188,18 @@ def test_a_fault_can_be_read_in_its_parts(tmp_path: Path):
     assert [getattr(each, "line", None) for each in fault.faults] == [2, 3]
 
 
-def test_a_file_must_be_named_for_a_language(tmp_path: Path):
+@pytest.mark.parametrize(
+    ("name", "fault"),
+    [
+        ("englisch", '"englisch" is no language; name the file after one, for example pt-BR.ftl'),
+        ("pt_br", "name the file pt-BR.ftl"),
+    ],
+)
+def test_a_file_must_be_named_for_a_language(tmp_path: Path, name: str, fault: str):
     with pytest.raises(TextsError) as raised:
-        texts(tmp_path, englisch="t-1 = A")
+        texts(tmp_path, **{name: "t-1 = A"})
 
-    assert str(raised.value).startswith(f'{tmp_path}/texts/englisch.ftl: "englisch" is no language')
+    assert str(raised.value) == f"{tmp_path}/texts/{name.replace('_', '-')}.ftl: {fault}"
 
 
 def test_terms_and_other_texts_may_be_used_in_a_text(tmp_path: Path):

@@ -1,0 +1,354 @@
+"""Scenes of an interview as a person meets it, each in transcripts/*.yaml.
+
+    scene: what happens, as a sentence
+    given: consented                 # or who is what: {ana: consented, olga: [consented, organizer]}
+    at: applied                      # ana, who agreed long ago, told a plain story up to this question
+    before: [I know, {tap: skip}]    # messages that lead up to the scene; nothing is checked of them
+    turns:
+      - member: We met in March.     # what is typed, commands too; <ref> stands for the story's number
+        bot: [story-gained-ask]      # what is said to it, by text key; `[]` is silence
+        step: gained                 # the open question; `gained/thing` a follow-up, `away!` an aside
+      - tap: nothing                 # a button of the last question; `under: 3` of the bot's 3rd message
+        as: bo                       # somebody else; without it, it is ana
+        after: 3 days                # the time since; without it, half a minute
+    story: {reach: potential}        # what was kept of ana's last story: what is named here, in it
+
+A turn may also be `edits`, `attaches`, `prompted`, `arrives` (a new version of the interview) or
+`again` (the platform delivers the last message twice). It is `early` where it was written before the
+open question came, `undelivered` where the answer is not out yet. `says` are words of the answer,
+`offers` its buttons, `number` the question's ("3 of 7"). At the end, `messages` counts the bot's,
+`counts` is what a summary would count, `answers` are rows of an answer, and what is `nowhere`
+stands in no row of the database.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field, fields, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ruamel.yaml import YAML
+
+from bot.platforms import spelling
+from config.definitions import Definitions
+from config.texts import Texts
+from flows.asking import Asker, Interview, Names
+from flows.conversation import Conversation, ConversationId, Status
+from flows.definition import ANSWER, Kind, StepDefinition
+from flows.framework import Audience
+from flows.messages import (
+    Anchor,
+    Ask,
+    Attached,
+    Chose,
+    Edited,
+    Noted,
+    Payload,
+    Prompted,
+    Reply,
+    Review,
+    parse,
+)
+from storage.members import Role
+from storage.visibility import Scope
+from tests.bot.conftest import Person, Stage, staged
+
+FOLDER = Path(__file__).parent / "transcripts"
+
+HALF_A_MINUTE = timedelta(seconds=30)
+
+PLAIN: dict[str, Any] = {
+    "activity": "/tell",
+    "gained": "In March we met, and it was good.",
+    "applied": "A checklist for a first week.",
+    "changed": "I used it with my team.",
+    "because": "It takes one day instead of three.",
+    "counterfactual": "The checklist, and a new colleague.",
+    "loop": {"tap": "less"},
+    "review": {"tap": "no-need"},
+}
+"""A plain story without follow-ups: what leads to which question."""
+
+
+# ---- a transcript as written ----
+
+
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    """One turn. Exactly one of the first seven is there; `...` is what nothing is said about."""
+
+    member: str | None = None
+    tap: str | None = None
+    edits: dict[str, Any] | None = None
+    attaches: dict[str, Any] | None = None
+    prompted: dict[str, Any] | None = None
+    arrives: dict[str, Any] | None = None
+    again: bool = False
+
+    by: str = "ana"
+    after: str | None = None
+    under: int | None = None
+    early: bool = False
+    undelivered: bool = False
+
+    bot: Any = ...
+    step: Any = ...
+    says: Any = ()
+    offers: Any = ...
+    number: Any = ...
+    nowhere: Any = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Transcript:
+    scene: str
+    turns: tuple[Line, ...]
+    given: Any = field(default_factory=dict)
+    before: tuple[Line, ...] = ()
+    story: Any = ...
+    stories: Any = ...
+    answers: Any = field(default_factory=dict)
+    counts: Any = field(default_factory=dict)
+    messages: int | None = None
+    nowhere: tuple[str, ...] = ()
+
+
+def transcripts() -> list[Transcript]:
+    found = []
+    for path in sorted(FOLDER.glob("*.yaml")):
+        for scene in YAML(typ="safe").load_all(path):
+            found.append(transcript(scene))
+    return found
+
+
+def transcript(written: dict[str, Any]) -> Transcript:
+    given = written.get("given", {})
+    given = given if isinstance(given, dict) else {"ana": given}
+    before = written.get("before", [])
+    if "at" in written:
+        given = {"ana": "consented", **given}
+        before = [*told_up_to(written["at"]), *before]
+    return Transcript(
+        given=given,
+        before=tuple(_line(each) for each in before),
+        turns=tuple(_line(each) for each in written["turns"]),
+        **{k: v for k, v in written.items() if k not in ("given", "at", "before", "turns")},
+    )
+
+
+def told_up_to(question: str) -> list[Any]:
+    questions = list(PLAIN)
+    return [PLAIN[each] for each in questions[: questions.index(question) + 1]]
+
+
+def _line(written: Any) -> Line:
+    if isinstance(written, str):
+        return Line(member=written)
+    return Line(**{"by" if key == "as" else key: value for key, value in written.items()})
+
+
+# ---- a transcript played ----
+
+
+class Playing:
+    """One transcript on a stage. `faults` are where it went otherwise, a sentence each."""
+
+    def __init__(self, stage: Stage, played: Transcript) -> None:
+        self.stage = stage
+        self.transcript = played
+        self.faults: list[str] = []
+        self.pressed: set[tuple[str, str]] = set()
+        self.counted: Counter[str] = Counter()
+
+    async def play(self) -> None:
+        for name, what in self.transcript.given.items():
+            person = self.stage.person(name)
+            for each in [what] if isinstance(what, str) else what:
+                if each == "consented":
+                    self.stage.consented(person)
+                elif each != "new":
+                    self.stage.has_role(person, Role(each))
+        for line in self.transcript.before:
+            await self._turn(line)
+        for number, line in enumerate(self.transcript.turns, 1):
+            replies = await self._turn(line)
+            for what, found, expected in self._unlike(line, replies):
+                self.faults.append(f"turn {number}: {what} is {found!r}, not {expected!r}")
+        self.faults += self._unlike_at_the_end()
+
+    async def _turn(self, line: Line) -> list[Reply]:
+        person = self.stage.person(line.by)
+        after = _span(line.after) if line.after else HALF_A_MINUTE
+        if line.arrives is not None:
+            self.stage.clock.move(after)
+            self.stage.arrives(**line.arrives)
+            return []
+        if line.again:
+            return self._noticed(person, await self.stage.hears_again(person))
+        payload = self._payload(line, person)
+        if isinstance(payload, Chose) and payload.step is not None and line.under is None:
+            self.pressed.add((payload.step.partition("/")[0], payload.choice))
+        replies = await self.stage.hears(
+            person, payload, after=after, written_early=line.early, delivered=not line.undelivered
+        )
+        return self._noticed(person, replies)
+
+    def _noticed(self, person: Person, replies: list[Reply]) -> list[Reply]:
+        self.counted[person.name] += sum(not isinstance(reply, Noted) for reply in replies)
+        return replies
+
+    def _payload(self, line: Line, person: Person) -> Payload:
+        if line.member is not None:
+            return parse(line.member.replace("<ref>", self._ref(person)))
+        if line.tap is not None:
+            return self._tapped(line.tap, line.under, person)
+        if line.edits is not None:
+            return Edited(f"{person.name} {line.edits['message']}", line.edits["text"])
+        if line.attaches is not None:
+            return Attached(**{"file_id": "a file", **line.attaches})
+        assert line.prompted is not None
+        anchor = line.prompted.get("anchor")
+        return Prompted(line.prompted["about"], Anchor(**anchor) if anchor else None)
+
+    def _tapped(self, choice: str, under: int | None, person: Person) -> Chose:
+        asked = person.asked if under is None else person.seen[under - 1]
+        assert isinstance(asked, Ask | Review)
+        names = [option.name for option in asked.options]
+        assert choice in names, f"there is no button {choice} under “{asked.text}”, only {names}"
+        return Chose(choice, asked.step, asked.revision)
+
+    # ---- what came of it ----
+
+    def _unlike(self, line: Line, replies: list[Reply]) -> Iterator[tuple[str, Any, Any]]:
+        said = [self.stage.texts.key_of(reply) for reply in replies]
+        if line.bot is not ... and said != line.bot:
+            yield "what the bot says", said, line.bot
+        person = self.stage.person(line.by)
+        place = self._place(person)
+        if line.step is not ... and place != line.step:
+            yield "the open question", place, line.step
+        asked = [reply for reply in replies if isinstance(reply, Ask | Review)]
+        offered = [option.name for reply in asked for option in reply.options]
+        if line.offers is not ... and offered != line.offers:
+            yield "what is offered", offered, line.offers
+        number = f"{asked[-1].number} of {asked[-1].of}" if _has_number(asked) else None  # type: ignore[union-attr]
+        if line.number is not ... and number != line.number:
+            yield "the number", number, line.number
+        words = "\n".join(_whole(reply) for reply in replies)
+        for wanted in [line.says] if isinstance(line.says, str) else line.says:
+            if wanted.replace("<ref>", self._ref(person)) not in words:
+                yield "what is said", words, wanted
+        for secret in line.nowhere:
+            if secret in self.stage.everything():
+                yield "what is kept", secret, "nowhere"
+
+    def _unlike_at_the_end(self) -> Iterator[str]:
+        expected, stage = self.transcript, self.stage
+        ana = stage.person("ana")
+        if stage.rows("SELECT fault FROM inbox WHERE status = 'failed'"):
+            yield "a turn failed"
+        told = self._stories(ana)
+        if expected.story is not ...:
+            yield from unlike(told[-1] if told else None, expected.story, "story")
+        if expected.stories is not ...:
+            yield from unlike(told, expected.stories, "stories")
+        for step, rows in expected.answers.items():
+            yield from unlike(self._answers(step), rows, f"answers.{step}")
+        if expected.counts:
+            yield from unlike(self._counts(), expected.counts, "counts")
+        if expected.messages is not None and self.counted[ana.name] != expected.messages:
+            yield f"the bot's messages are {self.counted[ana.name]}, not {expected.messages}"
+        everything = stage.everything()
+        yield from (f"{words!r} is still kept" for words in expected.nowhere if words in everything)
+
+    def _place(self, person: Person) -> str | None:
+        conversation = self.stage.conversation(person)
+        if conversation is None:
+            return None
+        return f"{conversation.aside}!" if conversation.aside else conversation.place
+
+    def _ref(self, person: Person) -> str:
+        stories = self._stories(person)
+        return str(stories[-1]["ref"]) if stories else "S-000"
+
+    def _stories(self, person: Person) -> list[dict[str, Any]]:
+        """This person's stories, the first one sent first."""
+        member = self.stage.member(person).id
+        rows = self.stage.rows(
+            "SELECT ref, status, revision FROM stories WHERE member_id = :member ORDER BY id",
+            member=member,
+        )
+        found = []
+        for row in rows:
+            story = self.stage.read(lambda w, ref=row["ref"]: w.story_reads.own(member, ref))  # type: ignore[misc]
+            found.append({**(asdict(story) if story else {}), **row})
+        return found
+
+    def _answers(self, step: str) -> list[dict[str, Any]]:
+        return self.stage.rows(
+            "SELECT * FROM answers WHERE step = :step ORDER BY conversation_id, part, revision",
+            step=step,
+        )
+
+    def _counts(self) -> dict[str, Any]:
+        def count(work: Any) -> dict[str, Any]:
+            home = work.communities.home().id
+            counts = work.queries.counts(Scope(community=home, reader=Audience.ORGANIZERS))
+            return {**asdict(counts), "unsent": counts.unsent}
+
+        return self.stage.read(count)
+
+
+def unlike(found: Any, expected: Any, where: str) -> Iterator[str]:
+    """Where `found` lacks what is expected of it. Of a mapping only what is named is expected."""
+    if isinstance(expected, dict) and isinstance(found, dict):
+        for key, value in expected.items():
+            if key not in found:
+                yield f"{where} has no {key}"
+            else:
+                yield from unlike(found[key], value, f"{where}.{key}")
+    elif isinstance(expected, list) and isinstance(found, list | tuple):
+        if len(found) != len(expected):
+            yield f"{where} is {found!r}, not {expected!r}"
+            return
+        for number, (here, there) in enumerate(zip(found, expected, strict=True), 1):
+            yield from unlike(here, there, f"{where}[{number}]")
+    elif found != expected:
+        yield f"{where} is {found!r}, not {expected!r}"
+
+
+def _has_number(asked: list[Ask | Review]) -> bool:
+    return bool(asked) and isinstance(asked[-1], Ask) and asked[-1].number is not None
+
+
+def _whole(reply: Reply) -> str:
+    """All the words of a reply, buttons too."""
+    words = [reply.text]
+    if isinstance(reply, Review):
+        words = [reply.intro, reply.title, *(f"{p.heading}: {p.text}" for p in reply.parts), *words]
+    if isinstance(reply, Ask | Review):
+        words += [option.label for option in reply.options]
+    return "\n".join(words)
+
+
+def _span(written: str) -> timedelta:
+    found = re.fullmatch(r"(\d+) (second|minute|hour|day|week)s?", written)
+    assert found is not None, f"{written!r} is no span of time"
+    return timedelta(**{f"{found[2]}s": int(found[1])})
+
+
+# ---- the tests ----
+
+TRANSCRIPTS = transcripts()
+
+
+@pytest.mark.parametrize("played", TRANSCRIPTS, ids=lambda played: played.scene)
+async def test_the_conversation_goes_as_written(played: Transcript, stage: Stage) -> None:
+    playing = Playing(stage, played)
+
+    await playing.play()
+
+    assert playing.faults == []
