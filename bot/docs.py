@@ -39,7 +39,7 @@ WHO = {
 
 def main(arguments: list[str]) -> int:
     """Write what is stale, or with `--check` name it; the exit code."""
-    stale = dict(stale_pages())
+    stale = dict(stale_pages(DOCS))
     if arguments == ["--check"]:
         for page in stale:
             print(f"docs/{page} is stale: run `make docs`.", file=sys.stderr)
@@ -53,7 +53,7 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
-def stale_pages(folder: Path = DOCS) -> Iterator[tuple[str, str]]:
+def stale_pages(folder: Path) -> Iterator[tuple[str, str]]:
     """(page, what it should read) for each page that reads otherwise."""
     for page, made in PAGES.items():
         path = folder / page

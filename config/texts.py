@@ -97,17 +97,22 @@ class Texts:
             use_isolating=False,  # a quotation holds its teller's characters and no others
         )
         bundle.add_resource(ast.Resource([entry.node for entry in entries.values()]))
-        return _Layer(bundle, entries)
+        layer = _Layer(bundle, entries, {})
+        layer.plain.update({key: layer.put(key, {}) for key in entries if _is_plain(entries[key])})
+        return layer
 
 
 @dataclass(frozen=True, slots=True)
 class _Layer:
-    """The texts of one language, as one platform writes them."""
+    """The texts of one language, as one platform writes them. `plain` ones need no values."""
 
     bundle: FluentBundle
     entries: Mapping[str, Entry]
+    plain: dict[str, str]
 
     def put(self, key: str, values: Mapping[str, object]) -> str:
+        if key in self.plain:  # most of them: every turn says a handful of labels
+            return self.plain[key]
         pattern = self.bundle.get_message(key).value
         if pattern is None:
             raise self.entries[key].fault("has no text")
@@ -134,6 +139,16 @@ class _Sentences:
 
     def has(self, key: str) -> bool:
         return any(layer.bundle.has_message(key) for layer in self._layers)
+
+
+def _is_plain(entry: Entry) -> bool:
+    """Whether a text is the same whatever it is given."""
+    value = entry.node.value
+    return (
+        isinstance(entry.node, ast.Message)
+        and value is not None
+        and all(isinstance(element, ast.TextElement) for element in value.elements)
+    )
 
 
 def _why(errors: Sequence[Exception]) -> str:

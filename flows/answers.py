@@ -108,6 +108,20 @@ def undo(conversation: Conversation, place: str, *, said_anew: bool) -> Conversa
     return replace(conversation, answers=tuple(taken_back(a) for a in conversation.answers))
 
 
+def undo_since(conversation: Conversation, at: datetime) -> Conversation:
+    """What was answered after `at` taken back, and what counted then counts again."""
+    turns = {a.turn for a in conversation.answers if a.said_at > at}
+
+    def taken_back(answer: Answer) -> Answer:
+        if answer.said_at > at and answer.standing is Standing.LIVE:
+            return replace(answer, standing=Standing.UNDONE, ended_in=conversation.revision)
+        if answer.said_at <= at and answer.ended_in in turns:
+            return replace(answer, standing=Standing.LIVE, ended_in=None)
+        return answer
+
+    return replace(conversation, answers=tuple(taken_back(a) for a in conversation.answers))
+
+
 def set_aside(conversation: Conversation) -> tuple[Answer, ...]:
     """The words once given at the present place and gone back on since, latest ones only."""
     undone = [

@@ -108,7 +108,11 @@ class Asker:
         """The buttons under the open question."""
         if conversation.aside is not None:
             aside = self.definition.asides[conversation.aside]
-            return tuple(self._labelled(aside.name, choice.name) for choice in aside.choices)
+            return tuple(
+                self._labelled(aside.name, choice.name)
+                for choice in aside.choices
+                if choice.does is not Deed.DELETE or conversation.submitted_at is None
+            )
         step = self.definition.step(conversation.step)
         found: list[Option] = []
         if answers.set_aside(conversation):
@@ -236,6 +240,8 @@ class Asker:
             return not conversation.told(choice.to or "")
         if step.kind is Kind.REVIEW and choice.to is not None:
             leads_to = self.definition.step(choice.to).kind
+            if leads_to is Kind.CONFIRM:  # what was sent is taken back, not deleted
+                return conversation.submitted_at is None
             if leads_to in (Kind.CHANGE, Kind.AUDIENCE):
                 return bool(parts(conversation, self.definition))
         return True

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import assert_never
 
+from flows import answers
 from flows.asking import Asker
 from flows.conversation import Agreed, AskAgain, Conversation, Status, Turn
 from flows.definition import Choice, Deed
@@ -60,6 +61,8 @@ class Doer:
                 return self.parked(resumed)
             case Deed.DELETE:
                 return self.deleted(resumed)
+            case Deed.RESTART if conversation.submitted_at is not None:
+                return self.closed_for_another(resumed)
             case Deed.RESTART:
                 return Turn(conversation=replace(resumed, status=Status.PARKED), restarts=True)
             case _:
@@ -90,9 +93,12 @@ class Doer:
 
     def left_as_it_was(self, conversation: Conversation) -> Turn:
         """A story that was sent stays as it was sent."""
-        left = replace(conversation, status=Status.SENT, aside=None, trail=())
         said = self.ask.say("left-as-it-was", ref=conversation.ref)
-        return Turn(conversation=left, replies=(said,))
+        return Turn(conversation=_as_sent(conversation), replies=(said,))
+
+    def closed_for_another(self, conversation: Conversation) -> Turn:
+        """A story that was sent stays as it was sent, and another one is begun."""
+        return Turn(conversation=_as_sent(conversation), restarts=True)
 
     def asked(self, conversation: Conversation, *before: Reply) -> Turn:
         """`before`, and then the open question."""
@@ -131,3 +137,10 @@ class Doer:
 
     def _through(self, conversation: Conversation, choice: Choice) -> Conversation:
         return to(conversation, self.ask.interview.machine.next(conversation.step, choice.name))
+
+
+def _as_sent(conversation: Conversation) -> Conversation:
+    """Closed; what was told since it was sent, and not sent, counts no more."""
+    if conversation.submitted_at is not None:
+        conversation = answers.undo_since(conversation, conversation.submitted_at)
+    return replace(conversation, status=Status.SENT, aside=None, trail=())

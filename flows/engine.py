@@ -203,9 +203,9 @@ class Engine:
             case "cancel":
                 return self._cancel(conversation)
             case "tell":
-                return self._tell(conversation, "again")
+                return self._tell(conversation)
             case "start":
-                return self._tell(conversation, "away")
+                return self._start(conversation)
             case _:
                 return self.again(replace(conversation, status=Status.ACTIVE, aside=None))
 
@@ -229,19 +229,30 @@ class Engine:
             return self._doer.deleted(conversation)
         return self._doer.asked(replace(conversation, aside="cancel"))
 
-    def _tell(self, conversation: Conversation, aside: str) -> Turn:
-        """A story is wanted while one is open: it is offered first, if anything was told."""
+    def _tell(self, conversation: Conversation) -> Turn:
+        """A new story is wanted while one is open: what is under way is offered first."""
+        if self._is_under_way(conversation):
+            return self.again(replace(conversation, aside="again"))
         if conversation.submitted_at is not None:
-            closed = replace(conversation, status=Status.SENT, aside=None, trail=())
-            return Turn(conversation=closed, restarts=True)
-        if not conversation.has_begun:
-            return self.again(replace(conversation, aside=None))
+            return self._doer.closed_for_another(conversation)
+        return self.again(replace(conversation, aside=None))
+
+    def _start(self, conversation: Conversation) -> Turn:
+        """Back again: whether to go on is asked where anything is under way."""
+        aside = "away" if self._is_under_way(conversation) else None
         return self.again(replace(conversation, aside=aside))
+
+    def _is_under_way(self, conversation: Conversation) -> bool:
+        """Whether anything was told that is not sent yet."""
+        if conversation.submitted_at is None:
+            return conversation.has_begun
+        closing = self.ask.definition.step(conversation.step).kind is Kind.CLOSING
+        return bool(conversation.trail) and not closing
 
     def _prompted(self, conversation: Conversation, prompted: Prompted) -> Turn:
         entries = self.ask.definition.entries
         if prompted.about == OWN or prompted.about not in entries:
-            return self._tell(conversation, "away")
+            return self._start(conversation)
         if conversation.submitted_at is None:
             return self.again(conversation)
         place = entries[prompted.about]

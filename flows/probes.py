@@ -3,14 +3,17 @@
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
-WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
+WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
+DIGIT = re.compile(r"\d")
+LETTER = re.compile(r"[^\W\d_]")
 
 FOREIGN_AFTER = 6
 """Words without one of the language's commonest, after which a text is taken to be in another."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)  # without slots: it works its phrases out once
 class GapRule:
     """What closes a gap: one of `told_by`, a digit, or enough words that are not `vague`."""
 
@@ -18,6 +21,11 @@ class GapRule:
     digits: bool = False
     min_words: int | None = None
     vague: frozenset[str] = frozenset()
+
+    @cached_property
+    def phrases(self) -> tuple[str, ...]:
+        """Those of `told_by` that are more than one word."""
+        return tuple(f" {told} " for told in self.told_by if " " in told)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +43,7 @@ def gaps_in(text: str, wanted: Iterable[str], rules: Rules) -> tuple[str, ...]:
 
     None in a language without rules, and none in a text that is not in that language.
     """
-    words = [word.casefold().replace("’", "'") for word in WORD.findall(text)]
+    words = WORD.findall(text.casefold().replace("’", "'"))
     if _is_foreign(text, words, rules):
         return ()
     spoken = f" {' '.join(words)} "
@@ -51,16 +59,20 @@ def meaning_of(text: str, rules: Rules) -> tuple[str, ...]:
 
 
 def _is_foreign(text: str, words: list[str], rules: Rules) -> bool:
-    letters = [char for char in text if char.isalpha()]
-    if not letters or sum(char.isascii() for char in letters) * 2 < len(letters):
-        return True
-    return len(words) > FOREIGN_AFTER and not rules.common.intersection(words)
+    if text.isascii():
+        if LETTER.search(text) is None:
+            return True
+    else:
+        letters = LETTER.findall(text)
+        if sum(map(str.isascii, letters)) * 2 < len(letters) or not letters:
+            return True
+    return len(words) > FOREIGN_AFTER and rules.common.isdisjoint(words)
 
 
 def _is_open(rule: GapRule, words: list[str], spoken: str) -> bool:
-    if any(f" {phrase} " in spoken for phrase in rule.told_by):
+    if not rule.told_by.isdisjoint(words) or any(phrase in spoken for phrase in rule.phrases):
         return False
-    if rule.digits and any(char.isdigit() for char in spoken):
+    if rule.digits and DIGIT.search(spoken) is not None:
         return False
     if rule.min_words is None:
         return True

@@ -1,6 +1,6 @@
 """What a typed message means where it was typed: a button, a refusal, or words to keep."""
 
-from collections.abc import Callable
+import re
 
 from flows.asking import SKIP, Asker
 from flows.conversation import Answer, Conversation
@@ -9,17 +9,18 @@ from flows.messages import MAX_WORDS, Inbound
 from flows.probes import Rules, meaning_of
 
 DIGITS = 4  # more of them are no number of a choice
+LABEL = 200  # characters; nothing longer is a label or a refusal
+UNKEEPABLE = re.compile("[\0\ud800-\udfff]")
 
 
 def unkeepable(text: str) -> str | None:
     """Why a text can't be kept, as a text key; None where it can."""
-    rules: tuple[tuple[str, Callable[[str], bool]], ...] = (
-        ("said-nothing", lambda t: not t.strip()),
-        ("said-too-long", lambda t: len(t) > MAX_WORDS),
-        # PostgreSQL keeps no NUL, and half of a surrogate pair is no character at all.
-        ("said-unkeepable", lambda t: "\0" in t or any("\ud800" <= c <= "\udfff" for c in t)),
-    )
-    return next((key for key, applies in rules if applies(text)), None)
+    if not text or text.isspace():
+        return "said-nothing"
+    if len(text) > MAX_WORDS:
+        return "said-too-long"
+    # PostgreSQL keeps no NUL, and half of a surrogate pair is no character at all.
+    return "said-unkeepable" if UNKEEPABLE.search(text) else None
 
 
 def not_taken(ask: Asker, conversation: Conversation) -> str:
@@ -49,7 +50,7 @@ def typed_choice(ask: Asker, rules: Rules, conversation: Conversation, text: str
 
     A leading space keeps any of them as words.
     """
-    if text.startswith(" "):
+    if text.startswith(" ") or len(text) > LABEL:
         return None
     said = " ".join(text.split())
     options = ask.options(conversation)

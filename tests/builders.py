@@ -375,6 +375,14 @@ def storytrail(
     )
 
 
+def sentence(done: subprocess.CompletedProcess[bytes]) -> str:
+    """What a program that failed said: one line on standard error, and no traceback."""
+    said = done.stderr.decode()
+    assert "Traceback" not in said
+    assert said.count("\n") == 1, said
+    return said.rstrip("\n")
+
+
 def lines(said: Iterable[str], *, end: str = "\n") -> bytes:
     return "".join(f"{line}{end}" for line in said).encode()
 

@@ -248,6 +248,10 @@ async def test_a_file_of_evidence_is_exported_without_its_id_on_the_platform(tmp
 # ---- into a file ----
 
 
+def files_in(folder: Path) -> list[str]:
+    return [path.name for path in folder.iterdir()]
+
+
 def test_an_export_into_a_file_is_what_standard_output_gets(told, tmp_path, schema):
     to = tmp_path / "stories.json"
 
@@ -256,7 +260,7 @@ def test_an_export_into_a_file_is_what_standard_output_gets(told, tmp_path, sche
     found = json.loads(to.read_bytes())
     assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
     assert Draft202012Validator(schema).is_valid(found)
-    assert os.listdir(tmp_path) == ["stories.json"]
+    assert files_in(tmp_path) == ["stories.json"]
 
 
 class Broken(Exception):
@@ -285,7 +289,7 @@ def test_an_export_that_fails_leaves_the_file_as_it_was(told, tmp_path, before):
     with pytest.raises(Broken):
         write(told, to, Format(name="half", write=half))
 
-    assert os.listdir(tmp_path) == ([] if before is None else ["stories.json"])
+    assert files_in(tmp_path) == ([] if before is None else ["stories.json"])
     assert before is None or to.read_text() == before
 
 
@@ -325,7 +329,7 @@ def test_an_export_to_where_no_file_can_be_says_which_place_that_is(told, tmp_pa
     assert done.returncode == 1
     assert said.startswith(f"{to.parent if 'nowhere' in name else to} cannot be used: ")
     assert said.count("\n") == 1
-    assert os.listdir(tmp_path) == []
+    assert files_in(tmp_path) == []
 
 
 @pytest.mark.parametrize(
