@@ -49,7 +49,9 @@ def chat(
     from storage.members import Role
 
     name = " ".join(name.split())
-    if not name or len(name) > 64 or not name.isprintable():
+    # Joiners hold emoji and the words of some scripts together.
+    shown = name.replace("\u200c", "").replace("\u200d", "")
+    if not shown or len(name) > 64 or not shown.isprintable():
         _wrong("--as takes a name of up to 64 characters.")
     if role is not None and role not in set(Role):
         _wrong("--role is member, coordinator or organizer.")
@@ -192,7 +194,41 @@ def diagram(name: Annotated[str, typer.Argument(help="The flow's name.")]) -> No
 
 
 def main() -> None:
-    app()
+    _ready_streams()
+    try:
+        app()
+    finally:
+        _flush()
+
+
+# ---- where is read from and written to ----
+
+
+def _ready_streams() -> None:
+    """A closed input or output is an empty one; no character ends the program that one lacks."""
+    import os
+
+    if sys.stdin is None:
+        sys.stdin = open(os.devnull, encoding="utf-8")  # noqa: SIM115, PTH123 - until the end
+    if sys.stdout is None:
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123 - so is this
+    reconfigure = getattr(sys.stdout, "reconfigure", None)
+    if reconfigure is not None:
+        reconfigure(encoding="utf-8", errors="replace")
+
+
+def _flush() -> None:
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _silence()
+
+
+def _silence() -> None:
+    """Whoever read our output has left; there is nobody to tell."""
+    import os
+
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 # ---- faults, each in one sentence ----
@@ -219,7 +255,8 @@ def _told(work: Callable[[], None]) -> None:
         work()
     except (ConfigError, StorageError, NotFound, OSError) as error:
         if isinstance(error, BrokenPipeError):
-            _close_quietly()
+            _silence()
+            raise SystemExit(0) from None
         _fault(_sentence(error))
     except KeyboardInterrupt:
         raise SystemExit(130) from None
@@ -229,14 +266,6 @@ def _sentence(error: Exception) -> str:
     if isinstance(error, OSError):
         return f"{error.filename or 'A file'} cannot be used: {error.strerror}."
     return str(error)
-
-
-def _close_quietly() -> NoReturn:
-    """Whoever read our output has left; there is nobody to tell."""
-    import os
-
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    raise SystemExit(0)
 
 
 def _reading(settings: Settings) -> Any:

@@ -17,6 +17,7 @@ from bot.commands.command import Call
 from bot.commands.summary import summary_of, told
 from bot.exports import Export, Format
 from bot.periods import Period
+from bot.platforms.terminal_renderer import harmless
 from flows.framework import Audience
 from flows.summary import Summary
 from storage.communities import Community
@@ -79,7 +80,7 @@ def print_summary(app: App, *, community: str | None, period: Period, as_json: b
         if as_json:
             print(json.dumps(summary_values(summary, found, period), ensure_ascii=False, indent=2))
         else:
-            print(told(call, summary, period))
+            print(harmless(told(call, summary, period)))
 
     app.database.read_now(say)
 
@@ -111,6 +112,12 @@ def _out(to: Path | None) -> Iterator[TextIO]:
     if to is None:
         yield sys.stdout
         return
+    to = to.resolve()  # what a link points to is written, and the link stays
+    if to.exists() and not to.is_file():
+        with to.open("w", encoding="utf-8") as out:  # a device or a pipe; a folder is refused
+            yield out
+        return
+    os.scandir(to.parent).close()  # so that a missing folder is called by its own name
     # Beside its place and then moved there: whoever looks sees all of it or nothing.
     handle, name = tempfile.mkstemp(dir=to.parent, prefix=f".{to.name}.")
     try:

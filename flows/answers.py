@@ -136,9 +136,14 @@ def set_aside(conversation: Conversation) -> tuple[Answer, ...]:
 
 
 def take_up(conversation: Conversation) -> Conversation:
-    """The words that were set aside at the present place count again."""
+    """The words that were set aside at the present place count again.
+
+    Where they are a new wording, they count in place of the one before it.
+    """
     again = set_aside(conversation)
-    position = _next_position(conversation)
+    said_anew = {a.step for a in again if a.place.partition("/")[0] != a.step}
+    before = [a for a in conversation.live if a.step in said_anew]
+    position = before[0].position if before else _next_position(conversation)
 
     def taken_up(answer: Answer) -> Answer:
         if answer not in again:
@@ -151,7 +156,8 @@ def take_up(conversation: Conversation) -> Conversation:
             turn=conversation.revision,
         )
 
-    return replace(conversation, answers=tuple(taken_up(a) for a in conversation.answers))
+    rows = _replaced(conversation, lambda a: a in before)
+    return replace(conversation, answers=tuple(taken_up(a) for a in rows))
 
 
 def _replaced(conversation: Conversation, which: Callable[[Answer], bool]) -> tuple[Answer, ...]:

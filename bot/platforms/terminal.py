@@ -1,8 +1,11 @@
 """The bot in a terminal, or through a pipe."""
 
 import asyncio
+import codecs
 import contextlib
+import os
 import sys
+import threading
 import uuid
 from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import dataclass, field
@@ -27,6 +30,8 @@ from storage.outbox import Sent
 from storage.unit_of_work import Work
 
 NAME = "terminal"
+
+CHUNK = 65_536  # bytes read at once from a pipe
 
 STYLES = {
     "question": "bold",
@@ -131,7 +136,13 @@ def window() -> Console:
     with contextlib.suppress(AttributeError):
         # What a terminal cannot show must not end the chat.
         sys.stdout.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
-    return Console(highlight=False, markup=False, emoji=False)
+    return _Lines(highlight=False, markup=False, emoji=False)
+
+
+class _Lines(Console):
+    def on_broken_pipe(self) -> None:
+        """Whoever read has left: the program ends as it does for its other commands."""
+        raise BrokenPipeError
 
 
 async def _typed() -> AsyncIterator[str]:
@@ -149,11 +160,48 @@ async def _typed() -> AsyncIterator[str]:
 
 async def _piped() -> AsyncIterator[str | None]:
     """Lines from standard input; None for one that is not UTF-8."""
-    while raw := await asyncio.to_thread(sys.stdin.buffer.readline):
-        try:
-            yield raw.removesuffix(b"\n").removesuffix(b"\r").decode("utf-8")
-        except UnicodeDecodeError:
-            yield None
+    begun = bytearray()
+    is_first = True
+    while chunk := await _chunk():
+        if is_first:  # where some programs put a mark
+            chunk, is_first = chunk.removeprefix(codecs.BOM_UTF8), False
+        begun += chunk
+        if b"\n" in chunk:
+            *whole, begun = begun.split(b"\n")
+            for line in whole:
+                yield _text(line)
+    if begun:
+        yield _text(begun)
+
+
+async def _chunk() -> bytes:
+    """What standard input has next; empty at its end.
+
+    Read by a daemon: a worker thread of asyncio would hold up Ctrl-C until the next line.
+    """
+    loop = asyncio.get_running_loop()
+    found: asyncio.Future[bytes] = loop.create_future()
+
+    def read() -> None:
+        chunk = b""  # where its terminal is gone, that is the end
+        with contextlib.suppress(OSError):
+            chunk = os.read(sys.stdin.fileno(), CHUNK)
+        with contextlib.suppress(RuntimeError):  # the loop has ended meanwhile
+            loop.call_soon_threadsafe(give, chunk)
+
+    def give(chunk: bytes) -> None:
+        if not found.done():
+            found.set_result(chunk)
+
+    threading.Thread(target=read, name="input", daemon=True).start()
+    return await found
+
+
+def _text(line: bytearray) -> str | None:
+    try:
+        return line.removesuffix(b"\r").decode("utf-8")
+    except UnicodeDecodeError:
+        return None
 
 
 class CommandCompleter(Completer):

@@ -246,7 +246,7 @@ voice-kept = Kept. I can't turn a voice message into words; add a line if you li
 file-not-now = I can keep a file while a question is open. This one is not kept.
 parked = Kept for later. { COMMAND("resume") } goes on where you left off.
 left-as-it-was = All right. { $ref } stays as you sent it.
-at-the-start = This is the first question; there is nothing to go back to.
+at-the-start = There is nothing to go back to here.
 nothing-to-skip = There is nothing to skip here.
 question-number = { $number } of { $of }
 

@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
+from bot.cli import app
 from storage.unit_of_work import Work
 from tests.builders import REALIZED as CHANGED
 from tests.builders import (
@@ -24,7 +26,6 @@ from tests.builders import (
     lines,
     nothing_came_of_it,
     program,
-    sentence,
     storytrail,
     talking,
 )
@@ -132,58 +133,32 @@ REFUSED = {
 }
 
 
-@dataclass(frozen=True)
-class Heard:
-    """What the program said to all odd lines, and the stories it kept."""
-
-    code: int
-    out: str
-    err: bytes
-    stories: dict[str, dict[str, Any]]
-
-
-@pytest.fixture(scope="module")
-def heard(tmp_path_factory: pytest.TempPathFactory) -> Heard:
+def test_whatever_is_written_is_kept_to_the_byte_or_refused_in_a_sentence(tmp_path):
     """One chat with an interview for each odd line, so that it is one process."""
-    path = fresh(tmp_path_factory.mktemp("odd"))
+    path = fresh(tmp_path)
     said = [b"1"]
     for odd in KEPT:
         told = nothing_came_of_it(odd.line, activity=f"In March {odd.name} was good.")
         said += [line.encode() for line in ("/tell", *told)]
     said += [b"/tell", b"In March it was good.", b"1"]
     said += [line for line, _ in REFUSED.values()]
+
     done = storytrail("chat", database=path, said=b"\n".join(said) + b"\n")
-    by_name = {}
-    for story in stories(path):
-        about = words(story)[0].removeprefix("In March ").removesuffix(" was good.")
-        by_name[about] = story
-    return Heard(done.returncode, done.stdout.decode(), done.stderr, by_name)
 
-
-def test_nothing_that_is_written_ends_a_chat_or_is_complained_of(heard):
-    assert (heard.code, heard.err) == (0, b"")
-    assert len(heard.stories) == len(KEPT)
-
-
-@pytest.mark.parametrize("odd", KEPT, ids=lambda odd: odd.name)
-def test_an_odd_answer_is_kept_to_the_byte(heard, odd):
-    assert words(heard.stories[odd.name])[1].encode() == odd.line.encode()
-
-
-def test_no_character_of_an_answer_acts_on_the_terminal(heard):
-    assert ACTS.findall(heard.out) == []
-    assert "␛[31mred␛[0m ␛]0;title␇ ␛c" in heard.out
-    assert "[bold]not bold[/bold] [link=file:///etc]x[/link] [/]" in heard.out
-    assert ":smile: and :warning:" in heard.out
-
-
-@pytest.mark.parametrize("name", REFUSED)
-def test_a_line_that_can_not_be_kept_gets_a_plain_sentence(heard, name):
-    _, said = REFUSED[name]
-
-    after_the_stories = heard.out.rpartition("Kept as S-")[2]
-
-    assert said in after_the_stories
+    out = done.stdout.decode()
+    assert (done.returncode, done.stderr) == (0, b"")
+    kept = {words(story)[0]: words(story)[1] for story in stories(path)}
+    for odd in KEPT:
+        assert kept[f"In March {odd.name} was good."].encode() == odd.line.encode()
+    assert len(kept) == len(KEPT)
+    # What the review showed of it acts on no terminal, and no markup in it was obeyed.
+    assert ACTS.findall(out) == []
+    assert "␛[31mred␛[0m ␛]0;title␇ ␛c" in out
+    assert "[bold]not bold[/bold] [link=file:///etc]x[/link] [/]" in out
+    assert ":smile: and :warning:" in out
+    after_the_stories = out.rpartition("Kept as S-")[2]
+    for _, sentence_said in REFUSED.values():
+        assert sentence_said in after_the_stories
 
 
 def test_a_summary_shows_quotes_without_letting_them_act(tmp_path):
@@ -235,27 +210,27 @@ def test_an_empty_input_is_asked_the_first_question_and_left_in_peace(tmp_path):
 # ---- arguments ----
 
 
-@pytest.mark.parametrize("name", ["", "   ", "x" * 65, "a\x1b[31mb", "\u202ebo", "a\x00b", "\x7f"])
-def test_a_name_that_is_none_is_refused(tmp_path, name):
-    if "\0" in name:
-        name = "a\x01b"  # no system hands a NUL over
+@pytest.mark.parametrize(
+    "name", ["", "   ", "x" * 65, "a\x1b[31mb", "\u202ebo", "a\x01b", "\x7f", "\u200d"]
+)
+def test_a_name_that_is_none_is_refused(name):
+    done = CliRunner().invoke(app, ["chat", "--as", name])
 
-    done = storytrail("chat", "--as", name, database=tmp_path / "storytrail.db")
-
-    assert done.returncode == 2
-    assert sentence(done) == "--as takes a name of up to 64 characters."
-    assert list(tmp_path.iterdir()) == []
+    assert done.exit_code == 2
+    assert done.stderr == "--as takes a name of up to 64 characters.\n"
 
 
-@pytest.mark.parametrize("name", ["ana", "Ana Lu", "Zoë", "שרה", "Ana/Bo:1", "x" * 64, "👩‍👩‍👧"])
+@pytest.mark.parametrize(
+    "name", ["ana", "Ana Lu", "Zoë", "שרה", "علی\u200cرضا", "x" * 64, "👩‍👩‍👧"]
+)
 def test_a_name_may_be_anything_that_can_be_read(name):
     # Taken apart from a chat: a name that is taken gets as far as the setting that is wrong.
-    more = {"STORYTRAIL_DATABASE_TIMEOUT": "never"}
+    wrong = {"STORYTRAIL_DATABASE_TIMEOUT": "never"}
 
-    done = storytrail("chat", "--as", name, database="sqlite:///none.db", more=more)
+    done = CliRunner().invoke(app, ["chat", "--as", name], env=wrong)
 
-    assert done.returncode == 1
-    assert "STORYTRAIL_DATABASE_TIMEOUT" in sentence(done)
+    assert done.exit_code == 1
+    assert "STORYTRAIL_DATABASE_TIMEOUT" in done.stderr
 
 
 @pytest.mark.parametrize(
@@ -271,46 +246,56 @@ def test_a_name_may_be_anything_that_can_be_read(name):
         (),
     ],
 )
-def test_wrong_usage_is_said_and_exits_with_two(tmp_path, arguments):
-    done = storytrail(*arguments, database=tmp_path / "storytrail.db")
+def test_wrong_usage_is_said_and_exits_with_two(arguments):
+    done = CliRunner().invoke(app, arguments)
 
-    assert done.returncode == 2
-    assert b"Traceback" not in done.stderr
-    assert done.stdout or done.stderr
+    assert done.exit_code == 2
+    assert done.output
+    assert "Traceback" not in done.output
+
+
+def test_wrong_usage_of_the_program_touches_nothing(tmp_path):
+    done = storytrail("chat", "--nonsense", database=tmp_path / "storytrail.db")
+
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert b"No such option: --nonsense" in done.stderr
     assert list(tmp_path.iterdir()) == []
 
 
 # ---- when somebody leaves ----
 
 
-def test_a_reader_who_leaves_after_the_first_line_ends_a_chat_quietly(tmp_path):
-    chat = subprocess.Popen(
-        program("chat"),
+def begun(path: Path, name: str) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        program("chat", "--as", name),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        cwd=tmp_path,
-        env=environment(fresh(tmp_path)),
+        cwd=path.parent,
+        env=environment(path),
     )
-    assert chat.stdin and chat.stdout and chat.stderr
 
+
+def test_a_reader_who_leaves_after_the_first_line_ends_a_chat_quietly(tmp_path):
+    chat = begun(fresh(tmp_path), "ana")
+    assert chat.stdout is not None
     chat.stdout.readline()
     chat.stdout.close()
-    chat.stdin.write(lines(WHOLE))
-    chat.stdin.close()
+    chat.stdout = None
 
-    assert (chat.wait(30), chat.stderr.read()) == (0, b"")
-    chat.stderr.close()
+    _, err = chat.communicate(lines(WHOLE), timeout=30)
+
+    assert (chat.returncode, err) == (0, b"")
 
 
-@pytest.mark.parametrize("arguments", [("export",), ("summary",), ("check",), ("--help",)])
-def test_a_reader_who_left_before_ends_a_report_quietly(tmp_path, arguments):
+@pytest.mark.parametrize("command", ["export", "check"])
+def test_a_reader_who_left_before_ends_a_report_quietly(tmp_path, command):
     path = fresh(tmp_path)
     reads, writes = os.pipe()
     os.close(reads)
 
     done = subprocess.run(
-        program(*arguments),
+        program(command),
         stdout=writes,
         stderr=subprocess.PIPE,
         cwd=tmp_path,
@@ -325,7 +310,7 @@ def test_a_reader_who_left_before_ends_a_report_quietly(tmp_path, arguments):
 
 @pytest.mark.parametrize(
     ("command", "closed"),
-    [("chat", "<&-"), ("chat", ">&-"), ("export", ">&-"), ("summary", ">&-"), ("check", ">&-")],
+    [("chat", "<&-"), ("chat", ">&-"), ("export", ">&-")],
 )
 def test_a_closed_input_or_output_is_an_empty_one(tmp_path, command, closed):
     shell = ["sh", "-c", f'exec "$@" {closed}', "sh", *program(command)]
@@ -344,26 +329,26 @@ def test_a_closed_input_or_output_is_an_empty_one(tmp_path, command, closed):
 
 
 def test_an_interrupt_ends_a_chat_that_waits_for_its_pipe(tmp_path):
-    chat = subprocess.Popen(
-        program("chat"),
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        cwd=tmp_path,
-        env=environment(fresh(tmp_path)),
-    )
-    assert chat.stdin and chat.stdout and chat.stderr
+    chat = begun(fresh(tmp_path), "ana")
+    assert chat.stdout is not None
     while b"Not now" not in chat.stdout.readline():
         pass
+    while not is_reading_its_input(chat.pid):
+        assert chat.poll() is None
 
     chat.send_signal(signal.SIGINT)
 
-    assert (chat.wait(30), chat.stderr.read()) == (130, b"")
-    for stream in (chat.stdin, chat.stdout, chat.stderr):
-        stream.close()
+    _, err = chat.communicate(timeout=30)
+    assert (chat.returncode, err) == (130, b"")
 
 
-@pytest.mark.parametrize("command", ["summary", "export", "chat"])
+def is_reading_its_input(process: int) -> bool:
+    """Whether a thread of the process waits in a call with descriptor 0, as Linux tells it."""
+    calls = [path.read_text().split() for path in Path(f"/proc/{process}/task").glob("*/syscall")]
+    return not calls or any(call[1:2] == ["0x0"] for call in calls)
+
+
+@pytest.mark.parametrize("command", ["summary", "export"])
 def test_an_output_that_knows_only_ascii_breaks_nothing(tmp_path, command):
     path = fresh(tmp_path)
     with talking(path) as talk:
@@ -380,17 +365,6 @@ def test_an_output_that_knows_only_ascii_breaks_nothing(tmp_path, command):
 # ---- several at once ----
 
 
-def begun(path: Path, name: str) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
-        program("chat", "--as", name),
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        cwd=path.parent,
-        env=environment(path),
-    )
-
-
 def test_two_chats_at_once_on_one_new_file_lose_and_double_nothing(tmp_path):
     path = tmp_path / "storytrail.db"
     names = ("ana", "bo", "cy")
@@ -400,7 +374,7 @@ def test_two_chats_at_once_on_one_new_file_lose_and_double_nothing(tmp_path):
         name: [f"{line} ({name})" if len(line) > 1 else line for line in WHOLE] for name in names
     }
     for chat, name in zip(chats, names, strict=True):
-        assert chat.stdin
+        assert chat.stdin is not None
         chat.stdin.write(lines(told[name]))
         chat.stdin.close()
         chat.stdin = None
