@@ -93,6 +93,9 @@ def migrate() -> None:
 
         database = Database(settings.database_url, timeout=settings.database_timeout)
         try:
+            database.read_now(
+                migrations.current
+            )  # another program's file is not even opened to write
             changed = database.write_now(migrations.upgrade)
         finally:
             database.close()

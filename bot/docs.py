@@ -177,14 +177,7 @@ def _drawn(source: str) -> Iterator[str]:
     yield head
     for line in map(str.rstrip, lines):
         if not re.match(r"\s*(class|$)", line, re.IGNORECASE):
-            ends, colon, label = line.partition(":")
-            yield _without_hyphens(ends) + colon + label
-
-
-def _without_hyphens(states: str) -> str:
-    # Mermaid takes no hyphen in the id of a state; the quoted name of it keeps its own.
-    quoted = re.split(r'(".*?")', states)
-    return "".join(q if q.startswith('"') else re.sub(r"(?<=\w)-(?=\w)", "_", q) for q in quoted)
+            yield line
 
 
 # ---- Markdown ----

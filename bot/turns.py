@@ -1,48 +1,23 @@
 """The one path of a turn: claim, load, advance, save, and only then the world."""
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 
 import structlog
 from sqlalchemy import Connection
 
-from bot.commands import find
-from bot.commands.command import Call, Command
 from bot.interviews import Interviews, Spelling
-from flows.asking import Names
-from flows.conversation import Conversation, Origin, Status, Turn
-from flows.engine import OWN, Engine
-from flows.messages import Commanded, Inbound, Prompted, Reply, Say, Wording
-from storage.communities import Community
+from bot.responding import Responder
+from flows.messages import Inbound
 from storage.database import Database
 from storage.errors import StorageError
 from storage.inbox import InboxStatus
-from storage.members import Member
 from storage.unit_of_work import Work
 
 TRIES = 3
 """How often a turn is tried before its input is parked."""
 
 log = structlog.get_logger()
-
-
-@dataclass(frozen=True, slots=True)
-class Scene:
-    """Who speaks to whom, about what, within one transaction."""
-
-    work: Work
-    inbound: Inbound
-    community: Community
-    member: Member
-    wording: Wording
-    now: datetime
-    conversation: Conversation | None = None
-
-    def say(self, key: str, **values: object) -> Say:
-        return Say(
-            self.wording(key, community=self.community.name, member=self.member.name, **values)
-        )
 
 
 class Turns:
@@ -58,8 +33,7 @@ class Turns:
     ) -> None:
         """`spelling` says how a platform writes commands, by its name."""
         self._database = database
-        self._interviews = interviews
-        self._spelling = spelling
+        self._responder = Responder(interviews, spelling)
         self._now = now
 
     async def handle(self, inbound: Inbound) -> None:
@@ -68,285 +42,82 @@ class Turns:
         Raises StorageError where the database cannot take it: nothing was kept then, and whoever
         delivered the input delivers it again.
         """
+        if await self._tried(inbound, lambda: self._database.write(self._turn_of(inbound))):
+            await self._finish(inbound)
+
+    async def finish_waiting(self) -> None:
+        """Answer the commands that were claimed and not answered when the program ended."""
+        for inbound in await self._kept(InboxStatus.WAITING):
+            await self._finish(inbound)
+
+    async def retry(self) -> tuple[int, int]:
+        """Handle what was parked once more: (how many now succeeded, how many failed again)."""
+        parked = await self._kept(InboxStatus.FAILED)
+        for inbound in parked:
+            if await self._tried(inbound, lambda i=inbound: self._database.write(self._replay(i))):  # type: ignore[misc]
+                await self._finish(inbound)
+        failed = len(await self._kept(InboxStatus.FAILED))
+        return len(parked) - failed, failed
+
+    # ---- trying ----
+
+    async def _tried(self, inbound: Inbound, work: Callable[[], Awaitable[bool]]) -> bool:
+        """What `work` returns; False, and the input parked, where it failed each time."""
+        fault = ""
         for attempt in range(1, TRIES + 1):
             try:
-                await self._handle(inbound)
+                return await work()
             except StorageError:
                 raise
             except Exception as error:  # a poison input must not stop the bot
                 fault = type(error).__name__
                 log.error("turn.failed", key=inbound.key, fault=fault, attempt=attempt)
-            else:
-                return
         await self._database.write(lambda connection: self._park(connection, inbound, fault))
-
-    async def finish_waiting(self) -> None:
-        """Answer the commands that were claimed and not answered when the program ended."""
-        waiting = await self._database.read(lambda c: Work(c).inbox.open(InboxStatus.WAITING))
-        for inbound in waiting:
-            await self._read_and_answer(inbound)
-
-    async def retry(self) -> tuple[int, int]:
-        """Handle what was parked once more: (how many now succeeded, how many failed again)."""
-        parked = await self._database.read(lambda c: Work(c).inbox.open(InboxStatus.FAILED))
-        good = 0
-        for inbound in parked:
-            try:
-                await self._database.write(lambda c, i=inbound: self._replay(c, i))  # type: ignore[misc]
-            except StorageError:
-                raise
-            except Exception as error:  # it stays parked
-                log.error("turn.failed", key=inbound.key, fault=type(error).__name__)
-            else:
-                good += 1
-        return good, len(parked) - good
-
-    # ---- one turn ----
-
-    async def _handle(self, inbound: Inbound) -> None:
-        must_read = await self._database.write(lambda c: self._claim_and_turn(c, inbound))
-        if must_read:
-            await self._read_and_answer(inbound)
-
-    def _claim_and_turn(self, connection: Connection, inbound: Inbound) -> bool:
-        # Claim first: on SQLite this takes the write lock before anything is read.
-        work = Work(connection)
-        if not work.inbox.claim(inbound.key, now=self._now()):
-            log.info("turn.repeated", key=inbound.key)
-            return False
-        return self._turn(self._scene(work, inbound))
-
-    def _replay(self, connection: Connection, inbound: Inbound) -> None:
-        work = Work(connection)
-        self._turn(self._scene(work, inbound))
-        work.inbox.done(inbound.key)
-
-    def _turn(self, scene: Scene) -> bool:
-        """Do what was asked. True where a command still has to read, beside the writer."""
-        payload = scene.inbound.payload
-        if not isinstance(payload, Commanded):
-            self._talk(scene)
-            return False
-        command = find(payload.name)
-        if command is None:
-            key = "command-unknown-asked" if scene.conversation else "command-unknown"
-            self._answer(scene, [scene.say(key, name=payload.name)])
-        elif not scene.member.role.may(command.role):
-            role = scene.wording(f"role-{command.role}")
-            self._answer(scene, [scene.say("command-not-yours", role=role)])
-        elif command.run is None:
-            self._move(scene, command)
-        elif command.reads_much:
-            scene.work.inbox.keep(scene.inbound, InboxStatus.WAITING)
-            return True
-        else:
-            self._answer(scene, command.run(self._call(scene, payload.rest)))
         return False
 
-    async def _read_and_answer(self, inbound: Inbound) -> None:
+    async def _finish(self, inbound: Inbound) -> None:
         """A command that reads much reads beside the writer, and then commits its answer."""
-        replies = await self._database.read(lambda c: self._read(c, inbound))
-        await self._database.write(lambda c: self._answer_waiting(c, inbound, replies))
+        await self._tried(inbound, lambda: self._read_and_answer(inbound))
 
-    def _read(self, connection: Connection, inbound: Inbound) -> list[Reply]:
-        scene = self._scene(Work(connection), inbound, known=True)
-        payload = inbound.payload
-        command = find(payload.name) if isinstance(payload, Commanded) else None
-        if command is None or command.run is None or not scene.member.role.may(command.role):
-            return []
-        return list(command.run(self._call(scene, payload.rest)))  # type: ignore[union-attr]
+    async def _read_and_answer(self, inbound: Inbound) -> bool:
+        replies = await self._database.read(
+            lambda c: self._responder.read(Work(c), inbound, now=self._now())
+        )
 
-    def _answer_waiting(
-        self, connection: Connection, inbound: Inbound, replies: Iterable[Reply]
-    ) -> None:
-        work = Work(connection)
-        if work.inbox.done(inbound.key):  # unless another process was quicker
-            self._answer(self._scene(work, inbound), replies)
+        def answer(connection: Connection) -> None:
+            work = Work(connection)
+            if work.inbox.done(inbound.key):  # unless another process was quicker
+                self._responder.answer(work, inbound, replies, now=self._now())
+
+        await self._database.write(answer)
+        return False
+
+    # ---- within one transaction ----
+
+    def _turn_of(self, inbound: Inbound) -> Callable[[Connection], bool]:
+        def turn(connection: Connection) -> bool:
+            # Claim first: on SQLite this takes the write lock before anything is read.
+            work = Work(connection)
+            if not work.inbox.claim(inbound.key, now=self._now()):
+                log.info("turn.repeated", key=inbound.key)
+                return False
+            return self._responder.respond(work, inbound, now=self._now())
+
+        return turn
+
+    def _replay(self, inbound: Inbound) -> Callable[[Connection], bool]:
+        def turn(connection: Connection) -> bool:
+            work = Work(connection)
+            work.inbox.done(inbound.key)
+            return self._responder.respond(work, inbound, now=self._now())
+
+        return turn
 
     def _park(self, connection: Connection, inbound: Inbound, fault: str) -> None:
         work = Work(connection)
         work.inbox.claim(inbound.key, now=self._now())
-        work.inbox.keep(inbound, InboxStatus.FAILED, fault=fault)
-        wording = self._wording(inbound, work.communities.home().language)
-        work.outbox.put(
-            inbound.address, [Say(wording("failed-turn"))], conversation=None, now=self._now()
-        )
+        if work.inbox.keep(inbound, InboxStatus.FAILED, fault=fault):  # not for the second time
+            self._responder.apologize(work, inbound, now=self._now())
 
-    # ---- what is asked of the interview ----
-
-    def _talk(self, scene: Scene) -> None:
-        if scene.conversation is not None:
-            self._advance(scene, scene.conversation)
-        elif isinstance(scene.inbound.payload, Prompted) or self._is_newcomer(scene):
-            self._begin(scene)
-        else:
-            self._put(scene, [scene.say("nothing-open")])
-
-    def _is_newcomer(self, scene: Scene) -> bool:
-        return scene.work.conversations.is_new(scene.member.id, scene.community.id)
-
-    def _move(self, scene: Scene, command: Command) -> None:
-        if scene.conversation is not None:
-            as_named = replace(scene.inbound, payload=Commanded(command.name))
-            self._advance(replace(scene, inbound=as_named), scene.conversation)
-        elif command.name == "tell":
-            self._begin(scene)
-        elif command.name == "start":
-            self._welcome_back(scene)
-        elif command.name == "resume":
-            self._resume(scene)
-        else:
-            self._put(scene, [scene.say("nothing-open")])
-
-    def _welcome_back(self, scene: Scene) -> None:
-        """Nothing is open: what waits is offered, and a newcomer is asked at once."""
-        conversations, member, community = (
-            scene.work.conversations,
-            scene.member.id,
-            scene.community.id,
-        )
-        parked = conversations.latest_parked(member, community)
-        due = conversations.due(member, community, now=scene.now)
-        if parked is not None:
-            active = replace(parked, status=Status.ACTIVE)
-            self._advance(_prompted(scene, "away"), active)
-        elif due is not None:
-            self._advance(_prompted(scene, due.entry), due.conversation)
-        elif self._is_newcomer(scene):
-            self._begin(scene)
-        else:
-            self._put(scene, [scene.say("hello-again")])
-
-    def _resume(self, scene: Scene) -> None:
-        parked = scene.work.conversations.latest_parked(scene.member.id, scene.community.id)
-        if parked is None:
-            self._put(scene, [scene.say("nothing-open")])
-        else:
-            self._advance(scene, parked)
-
-    def _begin(self, scene: Scene) -> None:
-        definition = self._interviews.current
-        prompted = scene.inbound.payload
-        anchor = prompted.anchor if isinstance(prompted, Prompted) else None
-        agreed = scene.work.members.agreed_to(
-            scene.member.id, scene.community.id, flow=definition.name
-        )
-        conversation = scene.work.conversations.create(
-            scene.member.id,
-            scene.community.id,
-            flow=definition.name,
-            version=definition.version,
-            now=scene.now,
-            anchor=anchor,
-            origin=Origin.PROMPT if anchor else Origin.OWN,
-        )
-        turn = self._engine(scene, conversation).start(
-            conversation,
-            entry=OWN,
-            consented=agreed is not None and agreed >= definition.consent_version,
-            now=scene.now,
-        )
-        self._save(scene, conversation, turn)
-
-    def _advance(self, scene: Scene, conversation: Conversation) -> None:
-        turn = self._engine(scene, conversation).advance(conversation, scene.inbound, scene.now)
-        self._save(scene, conversation, turn)
-        if turn.restarts:
-            self._begin(scene)
-
-    def _answer(self, scene: Scene, replies: Iterable[Reply]) -> None:
-        """A command's replies, and then the open question once more."""
-        if scene.conversation is None:
-            self._put(scene, replies)
-            return
-        engine = self._engine(scene, scene.conversation)
-        turn = engine.again(scene.conversation.turned(scene.now), *replies)
-        self._save(scene, scene.conversation, turn)
-
-    def _save(self, scene: Scene, before: Conversation, turn: Turn) -> None:
-        work, after = scene.work, turn.conversation
-        work.conversations.save(before, after)
-        if turn.agreed is not None:
-            work.members.agree(
-                scene.member.id, scene.community.id, flow=after.flow, agreed=turn.agreed
-            )
-        if turn.story is not None:
-            agreed = work.members.agreed_to(scene.member.id, scene.community.id, flow=after.flow)
-            work.stories.put(
-                turn.story,
-                conversation=after.id,
-                member=scene.member.id,
-                community=scene.community.id,
-                language=scene.wording.language,
-                platform=scene.inbound.address.platform,
-                consent_version=agreed or 0,
-            )
-        if turn.worth is not None:
-            work.stories.set_worth(after.id, turn.worth)
-        if turn.story is not None or turn.stops_asking:
-            work.conversations.stop_asking(after.id)
-        if turn.ask_again is not None:
-            work.conversations.ask_again(after.id, turn.ask_again.entry, at=turn.ask_again.at)
-        self._put(scene, turn.replies, after)
-
-    def _put(
-        self, scene: Scene, replies: Iterable[Reply], conversation: Conversation | None = None
-    ) -> None:
-        scene.work.outbox.put(
-            scene.inbound.address,
-            replies,
-            conversation=conversation.id if conversation else None,
-            now=scene.now,
-        )
-
-    # ---- who speaks, and how ----
-
-    def _scene(self, work: Work, inbound: Inbound, *, known: bool = False) -> Scene:
-        """`known`: the person was seen before, so that nothing needs to be written."""
-        now = self._now()
-        community = work.communities.home()
-        member = (
-            work.members.known(inbound.address, community=community)
-            if known
-            else work.members.upsert(
-                inbound.address, name=inbound.name, community=community, now=now
-            )
-        )
-        return Scene(
-            work=work,
-            inbound=inbound,
-            community=community,
-            member=member,
-            wording=self._wording(inbound, member.language),
-            now=now,
-            conversation=work.conversations.active(member.id, community.id),
-        )
-
-    def _wording(self, inbound: Inbound, language: str) -> Wording:
-        spelling = self._spelling(inbound.address.platform)
-        return self._interviews.texts.wording(language, command=spelling)
-
-    def _engine(self, scene: Scene, conversation: Conversation) -> Engine:
-        return self._interviews.engine(
-            conversation.flow,
-            conversation.version,
-            wording=scene.wording,
-            names=Names(scene.community.name, scene.member.name),
-        )
-
-    def _call(self, scene: Scene, rest: str) -> Call:
-        return Call(
-            rest=rest,
-            work=scene.work,
-            member=scene.member,
-            community=scene.community,
-            conversation=scene.conversation,
-            wording=scene.wording,
-            framework=self._interviews.framework,
-            definition=self._interviews.definition,
-            now=scene.now,
-        )
-
-
-def _prompted(scene: Scene, about: str) -> Scene:
-    return replace(scene, inbound=replace(scene.inbound, payload=Prompted(about)))
+    async def _kept(self, status: InboxStatus) -> list[Inbound]:
+        return await self._database.read(lambda c: Work(c).inbox.open(status))

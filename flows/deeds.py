@@ -62,7 +62,7 @@ class Doer:
             case Deed.DELETE:
                 return self.deleted(resumed)
             case Deed.RESTART if conversation.submitted_at is not None:
-                return self.closed_for_another(resumed)
+                return replace(self.left(resumed), restarts=True)
             case Deed.RESTART:
                 return Turn(conversation=replace(resumed, status=Status.PARKED), restarts=True)
             case _:
@@ -93,12 +93,14 @@ class Doer:
 
     def left_as_it_was(self, conversation: Conversation) -> Turn:
         """A story that was sent stays as it was sent."""
-        said = self.ask.say("left-as-it-was", ref=conversation.ref)
-        return Turn(conversation=_as_sent(conversation), replies=(said,))
+        return self.left(conversation, self.ask.say("left-as-it-was", ref=conversation.ref))
 
-    def closed_for_another(self, conversation: Conversation) -> Turn:
-        """A story that was sent stays as it was sent, and another one is begun."""
-        return Turn(conversation=_as_sent(conversation), restarts=True)
+    def left(self, conversation: Conversation, *before: Reply) -> Turn:
+        """Closed; what was told since it was sent, and not sent, counts no more."""
+        if conversation.submitted_at is not None:
+            conversation = answers.undo_since(conversation, conversation.submitted_at)
+        closed = replace(conversation, status=Status.SENT, aside=None, trail=())
+        return Turn(conversation=closed, replies=before)
 
     def asked(self, conversation: Conversation, *before: Reply) -> Turn:
         """`before`, and then the open question."""
@@ -137,10 +139,3 @@ class Doer:
 
     def _through(self, conversation: Conversation, choice: Choice) -> Conversation:
         return to(conversation, self.ask.interview.machine.next(conversation.step, choice.name))
-
-
-def _as_sent(conversation: Conversation) -> Conversation:
-    """Closed; what was told since it was sent, and not sent, counts no more."""
-    if conversation.submitted_at is not None:
-        conversation = answers.undo_since(conversation, conversation.submitted_at)
-    return replace(conversation, status=Status.SENT, aside=None, trail=())

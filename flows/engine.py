@@ -67,6 +67,10 @@ class Engine:
         """`before`, and then the open question once more."""
         return self._doer.asked(conversation, *before)
 
+    def leave(self, conversation: Conversation, *before: Reply) -> Turn:
+        """`before`, and nothing more: a story that was sent is closed as it was sent."""
+        return self._doer.left(conversation, *before)
+
     @property
     def _doer(self) -> Doer:
         return Doer(self.ask, self.rules)
@@ -234,7 +238,7 @@ class Engine:
         if self._is_under_way(conversation):
             return self.again(replace(conversation, aside="again"))
         if conversation.submitted_at is not None:
-            return self._doer.closed_for_another(conversation)
+            return replace(self._doer.left(conversation), restarts=True)
         return self.again(replace(conversation, aside=None))
 
     def _start(self, conversation: Conversation) -> Turn:

@@ -4,6 +4,7 @@ One machine is shared by all conversations of a definition; a throw-away cursor 
 of one of them through one trigger.
 """
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -73,4 +74,14 @@ def diagram(definition: FlowDefinition) -> str:
         title=f"{definition.name} {definition.version}",
         show_conditions=True,
     )
-    return str(drawn.get_graph().draw(None))
+    return "\n".join(map(_without_hyphens, str(drawn.get_graph().draw(None)).splitlines()))
+
+
+def _without_hyphens(line: str) -> str:
+    # Mermaid takes no hyphen in the id of a state; its quoted name and a label keep theirs.
+    if not line.startswith(" "):  # the heading
+        return line
+    ends, colon, label = line.partition(":")
+    quoted = re.split(r'(".*?")', ends)
+    ids = (q if q.startswith('"') else re.sub(r"(?<=\w)-(?=\w)", "_", q) for q in quoted)
+    return "".join(ids) + colon + label

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
 from storage.errors import DatabaseUnreachable, fault_of
@@ -21,6 +21,8 @@ WRITER_PRAGMAS = (
     "foreign_keys=ON",
 )
 READER_PRAGMAS = ("query_only=ON",)
+
+NO_ADDRESS = "the address is not one of a database"
 
 
 class Database:
@@ -81,7 +83,7 @@ def faults_told() -> Iterator[None]:
 
 def _engine(url: str, timeout: float, begin: str, pragmas: tuple[str, ...]) -> Engine:
     try:
-        parsed = make_url(url)
+        parsed = _parsed(url)
         if parsed.get_backend_name() != "sqlite":
             raise DatabaseUnreachable(f"{parsed.get_backend_name()} is not supported")
         engine = create_engine(
@@ -89,8 +91,8 @@ def _engine(url: str, timeout: float, begin: str, pragmas: tuple[str, ...]) -> E
             hide_parameters=True,
             connect_args={"timeout": timeout, "isolation_level": None, "check_same_thread": False},
         )
-    except (ArgumentError, NoSuchModuleError):
-        raise DatabaseUnreachable("the address is not one of a database") from None
+    except NoSuchModuleError:
+        raise DatabaseUnreachable(NO_ADDRESS) from None
 
     def connected(connection: Any, _record: object) -> None:
         cursor = connection.cursor()
@@ -113,10 +115,17 @@ def is_absent(url: str) -> bool:
 
     Raises DatabaseUnreachable where its folder does not exist either.
     """
-    parsed = make_url(url)
+    parsed = _parsed(url)
     name = parsed.database or ":memory:"
     if parsed.get_backend_name() != "sqlite" or name == ":memory:" or name.startswith("file:"):
         return False
     if not Path(name).parent.is_dir():
         raise DatabaseUnreachable("no such folder")
     return not Path(name).exists()
+
+
+def _parsed(url: str) -> URL:
+    try:
+        return make_url(url)
+    except (ArgumentError, ValueError):  # it may hold a password, so that neither is shown
+        raise DatabaseUnreachable(NO_ADDRESS) from None

@@ -6,6 +6,7 @@ StorageError
 ├── DatabaseBusy          another process held it for longer than the timeout
 ├── DatabaseReadOnly      it cannot be written
 ├── DatabaseFull          no room is left for it
+├── DatabaseDiskFailed    its file or disk failed while it was read or written
 ├── DatabaseBroken        it is no database, or a damaged one
 ├── DatabaseForeign       it is another program's
 ├── DatabaseNewer         it was made by a later version of Storytrail
@@ -58,6 +59,14 @@ class DatabaseFull(StorageError):
         super().__init__("There is no room left for the database: free some space, then try again.")
 
 
+class DatabaseDiskFailed(StorageError):
+    def __init__(self, code: str) -> None:
+        super().__init__(
+            f"The disk failed under the database ({code}): "
+            "look at its free space and its health, then try again."
+        )
+
+
 class DatabaseBroken(StorageError):
     def __init__(self, code: str) -> None:
         super().__init__(
@@ -105,7 +114,9 @@ def fault_of(error: DBAPIError) -> StorageError | None:
         return DatabaseReadOnly()
     if code == "SQLITE_FULL":
         return DatabaseFull()
-    if code.startswith(("SQLITE_CANTOPEN", "SQLITE_IOERR", "SQLITE_PERM", "SQLITE_AUTH")):
+    if code.startswith("SQLITE_IOERR"):
+        return DatabaseDiskFailed(code)
+    if code.startswith(("SQLITE_CANTOPEN", "SQLITE_PERM", "SQLITE_AUTH")):
         return DatabaseUnreachable(code)
     if code in ("SQLITE_NOTADB", "SQLITE_CORRUPT"):
         return DatabaseBroken(code)

@@ -34,10 +34,14 @@ class Inbox:
         found = self._connection.execute(_CLAIM, {"key": key, "received_at": now})
         return found.rowcount == 1
 
-    def keep(self, inbound: Inbound, status: InboxStatus, *, fault: str | None = None) -> None:
-        """Keep the input itself with its key: to be answered, or looked at, later."""
+    def keep(self, inbound: Inbound, status: InboxStatus, *, fault: str | None = None) -> bool:
+        """Keep the input itself with its key, to be answered or looked at later.
+
+        False where it is kept under `status` already.
+        """
         values = {"status": status, "payload": payload_values(inbound), "fault": fault}
-        self._connection.execute(update(inbox).where(inbox.c.key == inbound.key).values(values))
+        new = (inbox.c.key == inbound.key) & (inbox.c.status != status)
+        return self._connection.execute(update(inbox).where(new).values(values)).rowcount > 0
 
     def done(self, key: str) -> bool:
         """The input is answered: what was kept of it goes. False where it was answered before."""

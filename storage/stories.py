@@ -109,6 +109,13 @@ class Stories:
             self._connection.execute(delete(check_backs).where(again))
         return StoryStatus(row.status)
 
+    def is_withdrawn(self, conversation: ConversationId) -> bool:
+        """Whether the story of this conversation was taken back."""
+        status = self._connection.execute(
+            select(stories.c.status).where(stories.c.conversation_id == conversation)
+        ).scalar()
+        return status == StoryStatus.WITHDRAWN
+
     def _put_parts(self, row: int, story: Story) -> None:
         if story.audience:
             rows = [{"story_id": row, "audience": a} for a in sorted(story.audience)]

@@ -322,7 +322,7 @@ story_indicators = Table(
 
 # ---- what arrived and what waits to be sent ----
 
-# Words: `payload`, only of an input that failed.
+# Words: `payload`, only of an input that failed, and of a command until it is answered.
 inbox = Table(
     "inbox",
     metadata,

@@ -102,7 +102,7 @@ class Chat:
     async def _take(self, payload: Payload) -> None:
         """One turn, and then its replies."""
         inbound = Inbound(
-            key=f"{self.address}:{uuid.uuid4()}",
+            key=f"{NAME}:{uuid.uuid4()}",
             address=self.address,
             said_at=self.terminal.now(),
             payload=payload,

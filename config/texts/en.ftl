@@ -17,7 +17,7 @@ story-welcome-more =
 story-welcome-choice-agree = I agree
 story-welcome-choice-more = Tell me more
 story-welcome-choice-not-now = Not now
-story-declined-say = All right. Nothing was kept. If you ever want to: { COMMAND("tell") }.
+story-declined-say = All right. No words of yours are kept. If you ever want to: { COMMAND("tell") }.
 
 ## The interview: four questions
 
@@ -275,6 +275,7 @@ role-coordinator = coordinators
 role-organizer = organizers
 hello-again = Hello { $member }. { COMMAND("tell") } begins a story, { COMMAND("mystories") } shows yours, { COMMAND("help") } lists what else I know.
 nothing-open = No story is open. { COMMAND("tell") } begins one.
+nothing-open-parked = No story is open. { COMMAND("resume") } goes on with the one that was kept for later, { COMMAND("tell") } begins another.
 help =
     { $lines }
 
@@ -388,7 +389,7 @@ gap-compared = compared with what
 gap-noticed = who else saw it
 gap-causes = what else played a part
 gap-because = what led to it
-gap-loop = how it was taken when brought back
+gap-loop = what those there make of it
 
 ## The framework, for whoever asks
 

@@ -5,7 +5,7 @@
     at: applied                      # ana, who agreed long ago, told a plain story up to this question
     before: [I know, {tap: skip}]    # messages that lead up to the scene; nothing is checked of them
     turns:
-      - member: We met in March.     # what is typed, commands too; <ref> stands for the story's number
+      - member: We met in March.     # what is typed, commands too; <ref> stands for ana's story
         bot: [story-gained-ask]      # what is said to it, by text key; `[]` is silence
         step: gained                 # the open question; `gained/thing` a follow-up, `away!` an aside
       - tap: nothing                 # a button of the last question; `under: 3` of the bot's 3rd message
@@ -202,7 +202,7 @@ class Playing:
 
     def _payload(self, line: Line, person: Person) -> Payload:
         if line.member is not None:
-            return parse(line.member.replace("<ref>", self._ref(person)))
+            return parse(line.member.replace("<ref>", self._ref()))
         if line.tap is not None:
             return self._tapped(line.tap, line.under, person)
         if line.edits is not None:
@@ -239,7 +239,7 @@ class Playing:
             yield "the number", number, line.number
         words = "\n".join(_whole(reply) for reply in replies)
         for wanted in [line.says] if isinstance(line.says, str) else line.says:
-            if wanted.replace("<ref>", self._ref(person)) not in words:
+            if wanted.replace("<ref>", self._ref()) not in words:
                 yield "what is said", words, wanted
         for secret in line.nowhere:
             if secret in self.stage.everything():
@@ -270,8 +270,8 @@ class Playing:
             return None
         return f"{conversation.aside}!" if conversation.aside else conversation.place
 
-    def _ref(self, person: Person) -> str:
-        stories = self._stories(person)
+    def _ref(self) -> str:
+        stories = self._stories(self.stage.person("ana"))
         return str(stories[-1]["ref"]) if stories else "S-000"
 
     def _stories(self, person: Person) -> list[dict[str, Any]]:
