@@ -12,9 +12,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
 
+import structlog
 from sqlalchemy import Connection
+from typer.testing import CliRunner
 
 import bot
+from bot.cli import app
 from bot.interviews import Interviews
 from bot.platforms import spelling
 from bot.turns import Turns
@@ -372,6 +375,17 @@ def storytrail(
         env=environment(database, **(more or {})),
         timeout=60,
         check=False,
+    )
+
+
+def invoked(
+    *arguments: str, database: Path | str, **more: str
+) -> subprocess.CompletedProcess[bytes]:
+    """The same within this process, for commands that read no input: in a tenth of the time."""
+    done = CliRunner().invoke(app, arguments, env={**environment(database), **more})
+    structlog.reset_defaults()  # it logs to an output that is closed by now
+    return subprocess.CompletedProcess(
+        arguments, done.exit_code, done.stdout_bytes, done.stderr_bytes
     )
 
 

@@ -234,9 +234,7 @@ class Stage:
 
     def has_role(self, person: Person, role: Role) -> None:
         member = self.member(person)
-        self.write(
-            lambda work: work.members.set_role(member.id, work.communities.home().id, role)
-        )
+        self.write(lambda work: work.members.set_role(member.id, work.communities.home().id, role))
 
     # ---- what is kept ----
 
@@ -259,7 +257,7 @@ class Stage:
             rows = [
                 row
                 for table in tables
-                for row in connection.exec_driver_sql(f'SELECT * FROM "{table}"')  # noqa: S608 - names of our own tables
+                for row in connection.exec_driver_sql(f'SELECT * FROM "{table}"')
             ]
             return json.dumps([list(row) for row in rows], default=str, ensure_ascii=False)
 
@@ -290,17 +288,18 @@ def fresh(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture(scope="session")
+def texts() -> HeardTexts:
+    loaded = HeardTexts.load()
+    assert isinstance(loaded, HeardTexts)
+    return loaded
+
+
 @pytest.fixture
-def stage(fresh: Path, shipped: Definitions, tmp_path: Path) -> Iterator[Stage]:
-    with_it = staged(fresh, shipped, tmp_path)
-    yield with_it
-    with_it.database.close()
-
-
-def staged(fresh: Path, shipped: Definitions, folder: Path) -> Stage:
-    """A stage of its own, on a copy of the `fresh` database. Its database is to be closed."""
-    path = folder / "storytrail.db"
+def stage(fresh: Path, shipped: Definitions, texts: HeardTexts, tmp_path: Path) -> Iterator[Stage]:
+    texts.said.clear()
+    path = tmp_path / "storytrail.db"
     shutil.copy(fresh, path)
-    texts = HeardTexts.load()
-    assert isinstance(texts, HeardTexts)
-    return Stage(Database(f"sqlite:///{path}"), shipped, texts)
+    database = Database(f"sqlite:///{path}")
+    yield Stage(database, shipped, texts)
+    database.close()

@@ -34,8 +34,8 @@ from tests.builders import (
     a_story_as_far_as,
     fresh,
     interviews,
+    invoked,
     kept_story,
-    storytrail,
     talking,
 )
 
@@ -107,7 +107,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def schema() -> dict[str, Any]:
-    done = storytrail("export", "--schema", database="sqlite:////nowhere/at/all.db")
+    done = invoked("export", "--schema", database="sqlite:////nowhere/at/all.db")
     assert (done.returncode, done.stderr) == (0, b"")
     found: dict[str, Any] = json.loads(done.stdout)
     return found
@@ -115,7 +115,7 @@ def schema() -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def exported(told: Path) -> dict[str, Any]:
-    done = storytrail("export", database=told)
+    done = invoked("export", database=told)
     assert (done.returncode, done.stderr) == (0, b"")
     found: dict[str, Any] = json.loads(done.stdout)
     return found
@@ -211,7 +211,7 @@ def test_stories_come_in_the_order_of_their_random_references(exported):
 
 
 def test_an_export_for_funders_has_only_what_was_opened_to_them(told):
-    done = storytrail("export", "--for", "funders", database=told)
+    done = invoked("export", "--for", "funders", database=told)
 
     found = json.loads(done.stdout)
     assert {s["teller"] for s in found["stories"]} == {
@@ -230,7 +230,7 @@ async def test_a_file_of_evidence_is_exported_without_its_id_on_the_platform(tmp
         await talk.say("hello", "1")
         await talk.put(photo)
         await talk.say("In March we met and it was good.", "1", "1", "1", "1")
-    done = storytrail("export", database=path)
+    done = invoked("export", database=path)
 
     (step, *_) = json.loads(done.stdout)["stories"][0]["steps"]
     assert step["evidence"] == [
@@ -255,7 +255,7 @@ def files_in(folder: Path) -> list[str]:
 def test_an_export_into_a_file_is_what_standard_output_gets(told, tmp_path, schema):
     to = tmp_path / "stories.json"
 
-    done = storytrail("export", "-o", str(to), database=told)
+    done = invoked("export", "-o", str(to), database=told)
 
     found = json.loads(to.read_bytes())
     assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
@@ -298,7 +298,7 @@ def test_an_export_goes_through_a_link_to_the_file_behind_it(told, tmp_path):
     behind.write_text("of yesterday")
     link.symlink_to(behind)
 
-    done = storytrail("export", "-o", str(link), database=told)
+    done = invoked("export", "-o", str(link), database=told)
 
     assert done.returncode == 0
     assert link.is_symlink()
@@ -310,7 +310,7 @@ def test_an_export_into_a_pipe_or_device_does_not_replace_it(told, tmp_path):
     os.mkfifo(pipe)
     reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
 
-    done = storytrail("export", "-o", str(pipe), database=told)
+    done = invoked("export", "-o", str(pipe), database=told)
     written = os.read(reader, 1_000_000)
     os.close(reader)
 
@@ -323,7 +323,7 @@ def test_an_export_into_a_pipe_or_device_does_not_replace_it(told, tmp_path):
 def test_an_export_to_where_no_file_can_be_says_which_place_that_is(told, tmp_path, name):
     to = tmp_path / name
 
-    done = storytrail("export", "-o", str(to), database=told)
+    done = invoked("export", "-o", str(to), database=told)
 
     said = done.stderr.decode()
     assert done.returncode == 1
@@ -344,7 +344,7 @@ def test_an_export_to_where_no_file_can_be_says_which_place_that_is(told, tmp_pa
     ],
 )
 def test_an_export_that_nobody_understands_says_what_it_takes(told, arguments, sentence):
-    done = storytrail("export", *arguments, database=told)
+    done = invoked("export", *arguments, database=told)
 
     assert (done.returncode, done.stdout, done.stderr.decode()) == (2, b"", sentence)
 

@@ -10,10 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from typer.testing import CliRunner
 
 from bot.app import opened
-from bot.cli import app
 from bot.exports.stories_json import JSON
 from bot.periods import Period
 from bot.reports import write_export
@@ -28,10 +26,12 @@ from tests.builders import (
     a_story_as_far_as,
     environment,
     fresh,
+    invoked,
     kept_story,
     lines,
     nothing_came_of_it,
     program,
+    sentence,
     storytrail,
     talking,
 )
@@ -223,11 +223,11 @@ def test_an_empty_input_is_asked_the_first_question_and_left_in_peace(tmp_path):
 @pytest.mark.parametrize(
     "name", ["", "   ", "x" * 65, "a\x1b[31mb", "\u202ebo", "a\x01b", "\x7f", "\u200d"]
 )
-def test_a_name_that_is_none_is_refused(name):
-    done = CliRunner().invoke(app, ["chat", "--as", name])
+def test_a_name_that_is_none_is_refused(tmp_path, name):
+    done = invoked("chat", "--as", name, database=tmp_path / "storytrail.db")
 
-    assert done.exit_code == 2
-    assert done.stderr == "--as takes a name of up to 64 characters.\n"
+    assert done.returncode == 2
+    assert sentence(done) == "--as takes a name of up to 64 characters."
 
 
 @pytest.mark.parametrize(
@@ -237,10 +237,10 @@ def test_a_name_may_be_anything_that_can_be_read(name):
     # Taken apart from a chat: a name that is taken gets as far as the setting that is wrong.
     wrong = {"STORYTRAIL_DATABASE_TIMEOUT": "never"}
 
-    done = CliRunner().invoke(app, ["chat", "--as", name], env=wrong)
+    done = invoked("chat", "--as", name, database="sqlite:///none.db", **wrong)
 
-    assert done.exit_code == 1
-    assert "STORYTRAIL_DATABASE_TIMEOUT" in done.stderr
+    assert done.returncode == 1
+    assert "STORYTRAIL_DATABASE_TIMEOUT" in sentence(done)
 
 
 @pytest.mark.parametrize(
@@ -256,12 +256,12 @@ def test_a_name_may_be_anything_that_can_be_read(name):
         (),
     ],
 )
-def test_wrong_usage_is_said_and_exits_with_two(arguments):
-    done = CliRunner().invoke(app, arguments)
+def test_wrong_usage_is_said_and_exits_with_two(tmp_path, arguments):
+    done = invoked(*arguments, database=tmp_path / "storytrail.db")
 
-    assert done.exit_code == 2
-    assert done.output
-    assert "Traceback" not in done.output
+    assert done.returncode == 2
+    assert done.stdout + done.stderr != b""
+    assert b"Traceback" not in done.stderr
 
 
 def test_wrong_usage_of_the_program_touches_nothing(tmp_path):

@@ -24,6 +24,7 @@ from tests.builders import (
     an_answer,
     begin,
     fresh,
+    invoked,
     kept_story,
     storytrail,
     talking,
@@ -125,8 +126,8 @@ What stopped them, in their words:
 
 Cannot say yet: who else saw it (4); compared with what (2).
 2 of these stories are not open to you, so counted here and not quoted.
-These are contributions as their tellers see them. 14 stories from 14 of 49 members say what is \
-possible, not how often it happens."""
+These are contributions as their tellers see them. 14 stories from 14 of 49 members: that says \
+what is possible, not how often it happens."""
 
 
 async def test_a_summary_says_what_the_stories_of_a_circle_come_to(talk, monkeypatch):
@@ -215,7 +216,7 @@ def test_the_program_says_what_the_command_says(circle):
 
 
 def test_the_summary_as_json_has_every_number(circle):
-    done = storytrail("summary", "--json", "--since", "2026-03-01", database=circle)
+    done = invoked("summary", "--json", "--since", "2026-03-01", database=circle)
 
     found = json.loads(done.stdout)
     assert (done.returncode, done.stderr) == (0, b"")
@@ -250,6 +251,6 @@ def test_the_summary_as_json_has_every_number(circle):
     ],
 )
 def test_a_summary_that_can_not_be_made_says_why(circle, arguments, code, sentence):
-    done = storytrail("summary", *arguments, database=circle)
+    done = invoked("summary", *arguments, database=circle)
 
     assert (done.returncode, done.stdout, done.stderr.decode()) == (code, b"", sentence)

@@ -1,31 +1,32 @@
 """Scenes of an interview as a person meets it, each in transcripts/*.yaml.
 
     scene: what happens, as a sentence
-    given: consented                 # or who is what: {ana: consented, olga: [consented, organizer]}
-    at: applied                      # ana, who agreed long ago, told a plain story up to this question
-    before: [I know, {tap: skip}]    # messages that lead up to the scene; nothing is checked of them
+    given: consented                # or who is what: {ana: consented, olga: [consented, organizer]}
+    at: applied                     # ana agreed long ago, and told a plain story up to here
+    before: [I know, {tap: skip}]   # messages that lead up to the scene; they are not looked at
     turns:
-      - member: We met in March.     # what is typed, commands too; <ref> stands for ana's story
-        bot: [story-gained-ask]      # what is said to it, by text key; `[]` is silence
-        step: gained                 # the open question; `gained/thing` a follow-up, `away!` an aside
-      - tap: nothing                 # a button of the last question; `under: 3` of the bot's 3rd message
-        as: bo                       # somebody else; without it, it is ana
-        after: 3 days                # the time since; without it, half a minute
-    story: {reach: potential}        # what was kept of ana's last story: what is named here, in it
+      - member: We met in March.    # what is typed, commands too; <ref> stands for ana's story
+        bot: [story-gained-ask]     # what is said to it, by text key; `[]` is silence
+        step: gained                # the open question; `gained/thing` a follow-up, `away!` aside
+      - tap: nothing                # a button of the last question; `under: 3` of the third message
+        as: bo                      # somebody else; without it, it is ana
+        after: 3 days               # the time since; without it, half a minute
+    story: {reach: potential}       # what was kept of ana's last story: what is named here, in it
 
 A turn may also be `edits`, `attaches`, `prompted`, `arrives` (a new version of the interview) or
-`again` (the platform delivers the last message twice). It is `early` where it was written before the
-open question came, `undelivered` where the answer is not out yet. `says` are words of the answer,
-`offers` its buttons, `number` the question's ("3 of 7"). At the end, `messages` counts the bot's,
-`counts` is what a summary would count, `answers` are rows of an answer, and what is `nowhere`
-stands in no row of the database.
+`again` (the platform hands the last message over twice). It is `early` where it was written before
+the open question came, `undelivered` where the answer is not out yet. `says` are words of the
+answer, `offers` its buttons, `number` the question's ("3 of 7"). At the end, `messages` counts the
+bot's, `counts` is what a summary would count, `answers` are the rows of an answer, and what is
+`nowhere` stands in no row of the database.
 """
 
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field, fields, replace
-from datetime import UTC, datetime, timedelta
+from dataclasses import asdict, dataclass, field
+from datetime import timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +38,7 @@ from config.definitions import Definitions
 from config.texts import Texts
 from flows.asking import Asker, Interview, Names
 from flows.conversation import Conversation, ConversationId, Status
-from flows.definition import ANSWER, Kind, StepDefinition
+from flows.definition import FlowDefinition, Kind
 from flows.framework import Audience
 from flows.messages import (
     Anchor,
@@ -54,7 +55,7 @@ from flows.messages import (
 )
 from storage.members import Role
 from storage.visibility import Scope
-from tests.bot.conftest import Person, Stage, staged
+from tests.bot.conftest import BEGINNING, Person, Stage
 
 FOLDER = Path(__file__).parent / "transcripts"
 
@@ -71,6 +72,17 @@ PLAIN: dict[str, Any] = {
     "review": {"tap": "no-need"},
 }
 """A plain story without follow-ups: what leads to which question."""
+
+FROM_A_CHANGE: dict[str, Any] = {
+    "activity": "/tell",
+    "change": {"tap": "change"},
+    "change-because": "New colleagues ask less than before.",
+    "part": {"tap": "unknown"},
+    "change-gained": {"tap": "yes"},
+    "change-applied": "A checklist for a first week.",
+    "change-counterfactual": "I used it with my team.",
+}
+"""The same from a change."""
 
 
 # ---- a transcript as written ----
@@ -107,6 +119,7 @@ class Transcript:
     scene: str
     turns: tuple[Line, ...]
     given: Any = field(default_factory=dict)
+    at: str = ""
     before: tuple[Line, ...] = ()
     story: Any = ...
     stories: Any = ...
@@ -133,6 +146,7 @@ def transcript(written: dict[str, Any]) -> Transcript:
         before = [*told_up_to(written["at"]), *before]
     return Transcript(
         given=given,
+        at="" if written.get("before") else written.get("at", ""),
         before=tuple(_line(each) for each in before),
         turns=tuple(_line(each) for each in written["turns"]),
         **{k: v for k, v in written.items() if k not in ("given", "at", "before", "turns")},
@@ -140,8 +154,9 @@ def transcript(written: dict[str, Any]) -> Transcript:
 
 
 def told_up_to(question: str) -> list[Any]:
-    questions = list(PLAIN)
-    return [PLAIN[each] for each in questions[: questions.index(question) + 1]]
+    told = PLAIN if question in PLAIN else FROM_A_CHANGE
+    questions = list(told)
+    return [told[each] for each in questions[: questions.index(question) + 1]]
 
 
 def _line(written: Any) -> Line:
@@ -160,7 +175,6 @@ class Playing:
         self.stage = stage
         self.transcript = played
         self.faults: list[str] = []
-        self.pressed: set[tuple[str, str]] = set()
         self.counted: Counter[str] = Counter()
 
     async def play(self) -> None:
@@ -188,11 +202,12 @@ class Playing:
             return []
         if line.again:
             return self._noticed(person, await self.stage.hears_again(person))
-        payload = self._payload(line, person)
-        if isinstance(payload, Chose) and payload.step is not None and line.under is None:
-            self.pressed.add((payload.step.partition("/")[0], payload.choice))
         replies = await self.stage.hears(
-            person, payload, after=after, written_early=line.early, delivered=not line.undelivered
+            person,
+            self._payload(line, person),
+            after=after,
+            written_early=line.early,
+            delivered=not line.undelivered,
         )
         return self._noticed(person, replies)
 
@@ -352,3 +367,82 @@ async def test_the_conversation_goes_as_written(played: Transcript, stage: Stage
     await playing.play()
 
     assert playing.faults == []
+
+
+def test_every_scene_has_a_name_of_its_own() -> None:
+    names = Counter(transcript.scene for transcript in TRANSCRIPTS)
+
+    assert [name for name, times in names.items() if times > 1] == []
+
+
+def test_every_button_of_the_interview_is_tapped_in_some_scene(shipped: Definitions) -> None:
+    story = shipped.flows["story"]
+    steps = [*story.steps.values(), *story.asides.values()]
+    buttons = {(step.name, choice.name) for step in steps for choice in step.choices}
+
+    tapped = {tap for transcript in TRANSCRIPTS for tap in taps(transcript)}
+
+    assert buttons - tapped == set()
+
+
+def taps(played: Transcript) -> Iterator[tuple[str, str]]:
+    """(step, button) of each tap at a question that the transcript names before it."""
+    at = {"ana": played.at}
+    for line in played.turns:
+        if line.tap is not None and line.under is None and at.get(line.by):
+            yield at[line.by].partition("/")[0].removesuffix("!"), line.tap
+        if line.step is not ...:
+            at[line.by] = line.step or ""
+
+
+def test_the_number_of_a_question_only_rises_and_its_total_only_falls_on_every_path(
+    shipped: Definitions,
+) -> None:
+    story = shipped.flows["story"]
+    wording = Texts.load().wording("en", command=spelling("terminal"))
+    asker = Asker(Interview(story, shipped.framework), wording, Names("the circle", "Ana"))
+
+    risen = [
+        f"{' > '.join(path)}: {before} and then {after}"
+        for entry in story.entries.values()
+        for path in paths(story, entry)
+        for before, after in pairwise(numbers(asker, path))
+        if after[0] < before[0] or after[1] > before[1] or after[0] > after[1]
+    ]
+
+    assert risen == []
+
+
+def paths(story: FlowDefinition, step: str) -> Iterator[tuple[str, ...]]:
+    """Every way from a question to the review, by any answer and any button."""
+    questions = [
+        name for name in story.exits(story.step(step)) if story.step(name).kind is Kind.QUESTION
+    ]
+    if len(questions) < len(story.exits(story.step(step))):
+        yield (step,)
+    for question in questions:
+        yield from ((step, *path) for path in paths(story, question))
+
+
+def numbers(asker: Asker, path: tuple[str, ...]) -> list[tuple[int, int]]:
+    """The numbers that somebody sees on a path: (which question, of how many)."""
+    seen = []
+    for place, step in enumerate(path):
+        number, of = asker.number(an_interview(place=step, trail=path[:place]))
+        assert number is not None
+        assert of is not None
+        seen.append((number, of))
+    return seen
+
+
+def an_interview(**where: Any) -> Conversation:
+    return Conversation(
+        id=ConversationId(1),
+        ref="S-481",
+        flow="story",
+        version=1,
+        status=Status.ACTIVE,
+        started_at=BEGINNING,
+        turned_at=BEGINNING,
+        **where,
+    )

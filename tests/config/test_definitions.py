@@ -264,7 +264,7 @@ def test_the_shipped_definitions_are_read():
     assert definitions.framework.inner == ("immediate", "potential", "applied", "realized")
     assert set(definitions.flows) == {"story"}
     assert Path(definitions.paths["story"]).name == "story.yaml"
-    assert definitions.rules["en"].gaps["thing"].min_words == 3
+    assert definitions.rules["en"].gaps["thing"].min_words == 1
     assert "i didn't" in definitions.rules["en"].refusals["no"]
 
 

@@ -119,7 +119,7 @@ conversations = st.builds(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(conversation=conversations)
 @example(conversation=a_conversation(answers=(an_answer(text="x" * 100_000),)))
 def test_any_conversation_is_read_as_it_was_saved(lasting, conversation):
@@ -134,7 +134,7 @@ def test_any_conversation_is_read_as_it_was_saved(lasting, conversation):
     assert in_order(read) == in_order(saved)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(first=conversations, told=st.lists(answers, max_size=3), data=st.data())
 def test_what_changes_from_one_turn_to_the_next_is_all_kept(lasting, first, told, data):
     known = {(a.step, a.part, a.revision) for a in first.answers}

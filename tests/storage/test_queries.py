@@ -123,7 +123,7 @@ def read_by(
     return tried(database, doing)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(told=communities(), reader=st.sampled_from(Audience))
 def test_a_reader_meets_no_word_reference_or_teller_of_a_story_not_open_to_them(
     lasting, told, reader
@@ -149,7 +149,7 @@ def test_a_reader_meets_no_word_reference_or_teller_of_a_story_not_open_to_them(
     assert [read.ref for read in reads] == sorted(ref for ref in by_ref if is_open[ref])
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(told=communities(), reader=st.sampled_from(Audience))
 def test_an_unnamed_story_shows_no_platform_language_duration_teller_or_day(lasting, told, reader):
     by_ref, _, reads = read_by(lasting, told, [], reader)
@@ -165,7 +165,7 @@ def test_an_unnamed_story_shows_no_platform_language_duration_teller_or_day(last
             assert {len(step.date) for step in read.steps if step.date} <= {len("2026-03")}
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(told=communities(), unsent=UNSENT, reader=st.sampled_from(Audience))
 def test_counts_add_up_for_every_reader(lasting, told, unsent, reader):
     _, rows, reads = read_by(lasting, told, unsent, reader)
@@ -184,7 +184,7 @@ def test_counts_add_up_for_every_reader(lasting, told, unsent, reader):
     assert rows.counts.unsent == len(unsent) - unsent.count(Status.DELETED)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(told=communities(), unsent=UNSENT)
 def test_every_drop_of_the_ladder_has_its_reasons(lasting, told, unsent):
     _, rows, _ = read_by(lasting, told, unsent, Audience.ORGANIZERS)
@@ -200,7 +200,7 @@ def test_every_drop_of_the_ladder_has_its_reasons(lasting, told, unsent):
     assert summary.returned <= summary.done
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(told=communities(), first=st.integers(-40, 40), span=st.integers(0, 40))
 def test_a_period_holds_the_stories_begun_in_it_and_the_same_counts_everywhere(
     lasting, told, first, span
