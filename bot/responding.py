@@ -52,7 +52,7 @@ class Responder:
             return False
         command = find(payload.name)
         if command is None:
-            key = "command-unknown-asked" if scene.conversation else "command-unknown"
+            key = "command-unknown-asked" if self._takes_words(scene) else "command-unknown"
             self._answer(scene, [scene.say(key, name=payload.name)])
         elif not scene.member.role.may(command.role):
             role = scene.wording(f"role-{command.role}")
@@ -251,6 +251,10 @@ class Responder:
     def _wording(self, inbound: Inbound, language: str) -> Wording:
         spelling = self._spelling(inbound.address.platform)
         return self._interviews.texts.wording(language, command=spelling)
+
+    def _takes_words(self, scene: Scene) -> bool:
+        open_now = scene.conversation
+        return open_now is not None and self._engine(scene, open_now).ask.takes_words(open_now)
 
     def _engine(self, scene: Scene, conversation: Conversation) -> Engine:
         return self._interviews.engine(

@@ -12,7 +12,7 @@ from fluent.syntax.visitor import Visitor
 from config.errors import TextsError, first_of
 from config.files import read, shown
 
-FUNCTIONS = ("NUMBER", "DATETIME", "COMMAND")
+FUNCTIONS = ("NUMBER", "DATETIME", "MONTH", "COMMAND")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,10 +2,12 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from babel.dates import format_skeleton
 from fluent.runtime import FluentBundle, resolver
 from fluent.runtime.errors import FluentFormatError
 from fluent.syntax import ast
@@ -90,7 +92,7 @@ class Texts:
 
     def _make_layer(self, language: str, command: Command) -> "_Layer":
         entries = self._entries[language]
-        functions: dict[str, Any] = {"COMMAND": command}
+        functions: dict[str, Any] = {"COMMAND": command, "MONTH": _month_in(language)}
         bundle = FluentBundle(
             [language],
             functions=functions,
@@ -139,6 +141,15 @@ class _Sentences:
 
     def has(self, key: str) -> bool:
         return any(layer.bundle.has_message(key) for layer in self._layers)
+
+
+def _month_in(language: str) -> Callable[[date], str]:
+    """The function `MONTH` of the texts: a date as "March 2026". Fluent itself has none."""
+
+    def month(day: date) -> str:
+        return str(format_skeleton("yMMMM", day, locale=language.replace("-", "_")))
+
+    return month
 
 
 def _is_plain(entry: Entry) -> bool:

@@ -124,6 +124,11 @@ class Asker:
         offered = (c for c in step.choices if self._is_offered(conversation, step, c))
         return (*found, *(self._option(conversation, step, choice) for choice in offered))
 
+    def takes_words(self, conversation: Conversation) -> bool:
+        """Whether the open question may be answered in words."""
+        kind = self.definition.step(conversation.step).kind
+        return conversation.aside is None and kind in (Kind.QUESTION, Kind.REWORD)
+
     def asked(self, conversation: Conversation, *, repeated: bool = False) -> str:
         """The exact words of the open question, as kept beside its answer."""
         step = self.definition.step(conversation.step)
@@ -164,9 +169,10 @@ class Asker:
             options=self.options(conversation),
             step=conversation.place,
             revision=conversation.revision,
+            conversation=conversation.id,
             number=number,
             of=of,
-            takes_words=step.kind in (Kind.QUESTION, Kind.REWORD),
+            takes_words=self.takes_words(conversation),
         )
 
     def _aside(self, conversation: Conversation) -> Ask:
@@ -181,13 +187,14 @@ class Asker:
             options=self.options(conversation),
             step=f"{name}!",
             revision=conversation.revision,
+            conversation=conversation.id,
             takes_words=False,
         )
 
     def _review(self, conversation: Conversation, step: StepDefinition) -> Review:
         told_so_far = self._steps(conversation)
         return Review(
-            intro=self.word(*self.definition.keys(step.name, "intro")),
+            intro=self.word(*self.definition.keys(step.name, "intro")) if told_so_far else "",
             title=title(told_so_far, self.interview.framework),
             parts=tuple(self._parts(conversation)),
             text=self.word(
@@ -197,6 +204,7 @@ class Asker:
             options=self.options(conversation),
             step=conversation.place,
             revision=conversation.revision,
+            conversation=conversation.id,
         )
 
     def _parts(self, conversation: Conversation) -> Iterator[Part]:
@@ -219,6 +227,8 @@ class Asker:
 
     def _option(self, conversation: Conversation, step: StepDefinition, choice: Choice) -> Option:
         option = self._labelled(step.name, choice.name)
+        if choice.does is Deed.PARK and conversation.submitted_at is not None:
+            return Option(option.name, self._labelled(step.name, f"{choice.name}-sent").label)
         if choice.does is not Deed.TICK:
             return option
         return Option(option.name, option.label, set(choice.audience) <= conversation.audience)
@@ -229,7 +239,8 @@ class Asker:
     def _is_offered(self, conversation: Conversation, step: StepDefinition, choice: Choice) -> bool:
         match choice.does:
             case Deed.NAME:
-                return choice.attribution is not conversation.attribution
+                differs = choice.attribution is not conversation.attribution
+                return differs and bool(self._steps(conversation))
             case Deed.SEND if not choice.audience:
                 return bool(conversation.audience)
             case Deed.SEND:

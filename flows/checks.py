@@ -24,6 +24,7 @@ GENERAL_KEYS = (
     "file-not-now",
     "left-as-it-was",
     "nothing-to-skip",
+    "nothing-told-yet",
     "parked",
     "said-nothing",
     "said-too-long",

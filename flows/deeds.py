@@ -74,6 +74,11 @@ class Doer:
         parked = replace(conversation, status=Status.PARKED, aside=None)
         return Turn(conversation=parked, replies=(self.ask.say("parked"),))
 
+    def dropped(self, conversation: Conversation) -> Turn:
+        """An interview in which nothing was told yet."""
+        gone = self.deleted(conversation).conversation
+        return Turn(conversation=gone, replies=(self.ask.say("nothing-told-yet"),))
+
     def deleted(self, conversation: Conversation) -> Turn:
         """Every word goes; that a story was begun stays counted."""
         if conversation.submitted_at is not None:

@@ -127,6 +127,8 @@ class Engine:
 
         A review must be the very last one shown: only what was seen is sent.
         """
+        if chose.conversation is not None and chose.conversation != conversation.id:
+            return True
         if chose.step is None:
             return False
         open_now = f"{conversation.aside}!" if conversation.aside else conversation.place
@@ -202,6 +204,8 @@ class Engine:
                 return self._back(conversation)
             case "skip":
                 return self._skip(conversation, now)
+            case "pause" if conversation.submitted_at is None and not conversation.has_begun:
+                return self._doer.dropped(conversation)
             case "pause":
                 return self._doer.parked(conversation)
             case "cancel":
@@ -230,7 +234,7 @@ class Engine:
         if conversation.submitted_at is not None:
             return self._doer.left_as_it_was(conversation)
         if not conversation.has_begun:
-            return self._doer.deleted(conversation)
+            return self._doer.dropped(conversation)
         return self._doer.asked(replace(conversation, aside="cancel"))
 
     def _tell(self, conversation: Conversation) -> Turn:

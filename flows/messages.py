@@ -39,11 +39,12 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Chose:
-    """A tapped button. `step` and `revision` name its question; None: the open one."""
+    """A tapped button. The rest names the question it stood under; None: the open one."""
 
     choice: str
     step: str | None = None
     revision: int | None = None
+    conversation: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +136,7 @@ class Ask:
     options: tuple[Option, ...]
     step: str
     revision: int
+    conversation: int
     number: int | None = None
     of: int | None = None
     takes_words: bool = True
@@ -159,6 +161,7 @@ class Review:
     options: tuple[Option, ...]
     step: str
     revision: int
+    conversation: int
 
 
 Reply = Say | Noted | Ask | Review

@@ -7,7 +7,7 @@ from flows import answers
 from flows.asking import SKIP, Asker
 from flows.conversation import Conversation, How
 from flows.definition import ANSWER, Choice, Kind
-from flows.probes import Rules, gaps_in
+from flows.probes import WHEN, Rules, gaps_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,16 +80,20 @@ class Mover:
         """The gap to ask about, as long as neither question nor story had their follow-ups."""
         definition = self.ask.definition
         step = definition.step(conversation.step)
+        # Also those of the time before, where a story is asked about again.
+        places = {*conversation.trail, conversation.place, *(a.place for a in conversation.live)}
         asked = [
             place
-            for place in (*conversation.trail, conversation.place)
+            for place in places
             if "/" in place and definition.step(place.partition("/")[0]).kind is Kind.QUESTION
         ]
         here = [place for place in asked if place.startswith(f"{step.name}/")]
         if len(here) >= definition.probes_per_question or len(asked) >= definition.probes_per_story:
             return None
         words = conversation.told(step.name)
-        return next(iter(gaps_in(words, step.probes, self.rules)), None)
+        known = {WHEN} if conversation.anchor is not None and conversation.anchor.date else set()
+        found = gaps_in(words, step.probes, self.rules)
+        return next((gap for gap in found if gap not in known), None)
 
 
 def to(conversation: Conversation, place: str) -> Conversation:

@@ -9,18 +9,25 @@ WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
 DIGIT = re.compile(r"\d")
 LETTER = re.compile(r"[^\W\d_]")
 
-FOREIGN_AFTER = 6
+WHEN = "when"
+"""The gap that the date of a named event closes."""
+
+FOREIGN_AFTER = 2
 """Words without one of the language's commonest, after which a text is taken to be in another."""
 
 
 @dataclass(frozen=True, kw_only=True)  # without slots: it works its phrases out once
 class GapRule:
-    """What closes a gap: one of `told_by`, a digit, or enough words that are not `vague`."""
+    """What closes a gap: one of `told_by`, a digit, or enough words that are not `vague`.
+
+    Refusals of the meanings `answered_by` answer the follow-up about it; others leave it out.
+    """
 
     told_by: frozenset[str] = frozenset()
     digits: bool = False
     min_words: int | None = None
     vague: frozenset[str] = frozenset()
+    answered_by: tuple[str, ...] = ()
 
     @cached_property
     def phrases(self) -> tuple[str, ...]:

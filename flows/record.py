@@ -105,6 +105,9 @@ def steps(
         match answer.step.keep:
             case Keep.PROBLEM if answer.text:
                 found.insert(0, _in_words(answer))
+            case Keep.LOOP if answer.text:
+                # Whether they know cannot be read from words, so that nothing is claimed of it.
+                found.append(_in_words(answer))
             case Keep.STEP if answer.step.follows and _is_waiting(found, answer.step.cycle):
                 found[-1] = _completed(found[-1], answer)
             case Keep.STEP if answer.text:
@@ -231,7 +234,7 @@ def _returns(
 ) -> tuple[Link, ...]:
     """The way back: the experience was brought to the circle again."""
     loop = _kept(answers, Keep.LOOP)
-    if loop is None or not (loop.choice == "yes" or loop.text):
+    if loop is None or loop.choice != "yes":
         return ()
     brought = _kept(answers, Keep.RETURN)
     happened = [s for s in chain if s.status is StepStatus.HAPPENED]
@@ -242,7 +245,7 @@ def _returns(
             origin=origin,
             target=began,
             kind=LinkKind.RETURNS_TO,
-            because=_words(brought) or _words(loop),
+            because=_words(brought),
         ),
     )
 
@@ -305,7 +308,7 @@ def _gaps(answers: tuple[Told, ...], rules: Rules) -> tuple[str, ...]:
     if because is not None and not because.text:
         found.append("because")
     loop = _kept(answers, Keep.LOOP)
-    if loop is not None and loop.choice == "not-yet":
+    if loop is not None and loop.choice not in ("yes", "no-need"):
         found.append("loop")
     return tuple(dict.fromkeys(found))
 

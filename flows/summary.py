@@ -58,8 +58,12 @@ class Quote:
 
 @dataclass(frozen=True, slots=True)
 class Minutes:
-    """Minutes that tellers spent: the middle one, and the range of the middle half."""
+    """Minutes that tellers spent: the middle one, and the range of the middle half.
 
+    Of `stories` that carry a name: how long an unnamed one took is told to nobody.
+    """
+
+    stories: int
     median: int
     low: int
     high: int

@@ -6,9 +6,9 @@ from flows.asking import SKIP, Asker
 from flows.conversation import Answer, Conversation
 from flows.definition import Choice, Kind
 from flows.messages import MAX_WORDS, Inbound
-from flows.probes import Rules, meaning_of
+from flows.probes import GapRule, Rules, meaning_of
 
-DIGITS = 4  # more of them are no number of a choice
+NUMBER = re.compile("[1-9][0-9]{0,3}")
 LABEL = 200  # characters; nothing longer is a label or a refusal
 UNKEEPABLE = re.compile("[\0\ud800-\udfff]")
 
@@ -54,25 +54,27 @@ def typed_choice(ask: Asker, rules: Rules, conversation: Conversation, text: str
         return None
     said = " ".join(text.split())
     options = ask.options(conversation)
-    if said.isascii() and said.isdigit() and len(said) <= DIGITS:
+    if NUMBER.fullmatch(said):
         if 1 <= int(said) <= len(options):
             return options[int(said) - 1].name
         return None
     for option in options:
         if said.casefold() == option.label.casefold():
             return option.name
-    return _refused(ask, conversation, meaning_of(text, rules), {o.name for o in options})
+    return _refused(ask, rules, conversation, text, {o.name for o in options})
 
 
 def _refused(
-    ask: Asker, conversation: Conversation, meanings: tuple[str, ...], offered: set[str]
+    ask: Asker, rules: Rules, conversation: Conversation, text: str, offered: set[str]
 ) -> str | None:
+    meanings = meaning_of(text, rules)
     if not meanings:
         return None
     if conversation.aside is None and SKIP in meanings:
         return SKIP
     if conversation.aside is None and conversation.detail is not None and SKIP in offered:
-        return SKIP
+        gap = rules.gaps.get(conversation.detail, GapRule())
+        return None if set(gap.answered_by) & set(meanings) else SKIP
     for choice in _choices(ask, conversation):
         if choice.name in offered and set(choice.typed) & set(meanings):
             return choice.name

@@ -16,7 +16,7 @@ from sqlalchemy import (
 )
 
 from flows.conversation import Status
-from flows.framework import Cycle, Framework, StepStatus, Valence
+from flows.framework import Attribution, Cycle, Framework, StepStatus, Valence
 from flows.story import LinkKind
 from flows.summary import Counts, Minutes, Quote, Rows, Stopped, Told
 from storage.stories import StoryStatus
@@ -48,8 +48,10 @@ class Queries:
         )
 
     def counts(self, scope: Scope) -> Counts:
-        begun = and_(conversations.c.has_begun, told_in(scope, conversations))
         in_time = told_in(scope, conversations)
+        begun = and_(conversations.c.has_begun, in_time)
+        was_sent = exists().where(stories.c.conversation_id == conversations.c.id)
+        is_deleted = conversations.c.status == Status.DELETED
         by_status = dict(
             self._rows(
                 select(stories.c.status, func.count())
@@ -58,18 +60,19 @@ class Queries:
             )
         )
         standing = by_status.get(StoryStatus.SENT, 0)
+        withdrawn = by_status.get(StoryStatus.WITHDRAWN, 0)
+        deleted = self._one(select(func.count()).where(begun, is_deleted))
+        unsent = self._one(select(func.count()).where(begun, not_(is_deleted), not_(was_sent)))
         readable = self._one(select(func.count()).where(sent(scope), open_to(scope)))
         return Counts(
             members=self._one(
                 select(func.count()).where(memberships.c.community_id == scope.community)
             ),
             asked=self._one(select(func.count(distinct(conversations.c.member_id))).where(in_time)),
-            begun=self._one(select(func.count()).where(begun)),
+            begun=standing + withdrawn + deleted + unsent,
             sent=standing,
-            withdrawn=by_status.get(StoryStatus.WITHDRAWN, 0),
-            deleted=self._one(
-                select(func.count()).where(begun, conversations.c.status == Status.DELETED)
-            ),
+            withdrawn=withdrawn,
+            deleted=deleted,
             tellers=self._one(select(func.count(distinct(stories.c.member_id))).where(sent(scope))),
             hidden=standing - readable,
         )
@@ -116,20 +119,21 @@ class Queries:
 
     def _minutes(self, scope: Scope) -> Minutes | None:
         """The quartiles, each the row at its place in the order."""
-        count = self._one(select(func.count()).where(sent(scope)))
+        named = and_(sent(scope), stories.c.attribution != Attribution.UNNAMED)
+        count = self._one(select(func.count()).where(named))
         if count == 0:
             return None
         found = [
             self._one(
                 select(stories.c.duration_seconds)
-                .where(sent(scope))
+                .where(named)
                 .order_by(stories.c.duration_seconds)
                 .offset(round((count - 1) * share))
                 .limit(1)
             )
             for share in (0.5, 0.25, 0.75)
         ]
-        return Minutes(*(max(1, round(seconds / 60)) for seconds in found))
+        return Minutes(count, *(max(1, round(seconds / 60)) for seconds in found))
 
     def _quotes(self, scope: Scope, cycle: Cycle, status: StepStatus) -> list[Quote]:
         """Some of the words told in a cycle. References are random, so their order picks fairly."""

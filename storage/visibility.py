@@ -5,16 +5,17 @@ and neither quoted nor named.
 """
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, exists, func
+from dateutil.relativedelta import relativedelta
+from sqlalchemy import ColumnElement, and_, case, exists, func, literal
 
-from flows.framework import Audience
+from flows.framework import Attribution, Audience
 from flows.messages import Anchor
 from storage.communities import CommunityId
 from storage.stories import StoryStatus
-from storage.tables import steps, stories, story_audiences
+from storage.tables import UtcTime, steps, stories, story_audiences
 
 MONTH = 7  # characters of an ISO date up to its month
 
@@ -40,12 +41,32 @@ def open_to(scope: Scope) -> ColumnElement[bool]:
 
 
 def told_in(scope: Scope, table: Any) -> ColumnElement[bool]:
+    """Whether it was begun in the time asked for: an unnamed story in any part of its month.
+
+    Otherwise asking for one day after another would find out the day.
+    """
     conditions = [table.c.community_id == scope.community]
+    is_unnamed = table.c.attribution == Attribution.UNNAMED
     if scope.since is not None:
-        conditions.append(table.c.started_at >= scope.since)
+        since = case((is_unnamed, _at(_month_of(scope.since))), else_=_at(scope.since))
+        conditions.append(table.c.started_at >= since)
     if scope.until is not None:
-        conditions.append(table.c.started_at < scope.until)
+        until = case((is_unnamed, _at(_month_after(scope.until))), else_=_at(scope.until))
+        conditions.append(table.c.started_at < until)
     return and_(*conditions)
+
+
+def _at(moment: datetime) -> ColumnElement[datetime]:
+    return literal(moment, UtcTime())
+
+
+def _month_of(at: datetime) -> datetime:
+    return at.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+
+
+def _month_after(until: datetime) -> datetime:
+    """The end of the month that the last moment before `until` lies in."""
+    return _month_of(until - timedelta(microseconds=1)) + relativedelta(months=1)
 
 
 def sent(scope: Scope) -> ColumnElement[bool]:

@@ -9,7 +9,9 @@ def _status(call: Call) -> Iterator[Reply]:
     """Whether a story is open and how much of it is told; what was sent, what waits."""
     open_now = call.conversation
     lines = [call.word("status-none")]
-    if open_now is not None and open_now.submitted_at is None:
+    if open_now is not None and open_now.submitted_at is not None:
+        lines = [call.word("status-open-sent", ref=open_now.ref)]
+    elif open_now is not None:
         answered = len({answer.step for answer in open_now.live})
         lines = [call.word("status-open", answered=answered, date=open_now.started_at.date())]
     sent = [

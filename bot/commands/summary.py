@@ -1,6 +1,7 @@
 """What the stories say: denominators first, every drop explained, every number with its stories."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import asdict
 
 from bot.commands.command import Call, Command
 from bot.periods import Period, UnknownPeriod, period_of
@@ -54,8 +55,7 @@ def told(call: Call, summary: Summary, period: Period) -> str:
     if counts.sent == 0:
         return "\n".join([*lines, call.word("summary-none")])
     if summary.minutes is not None:
-        median, low, high = summary.minutes.median, summary.minutes.low, summary.minutes.high
-        lines.append(call.word("summary-time", sent=counts.sent, median=median, low=low, high=high))
+        lines.append(call.word("summary-time", **asdict(summary.minutes)))
     lines += ["", *_ladder(call, summary), *_own_view(call, summary)]
     lines += _quotes(call, "summary-quotes", summary.changes)
     lines += _quotes(call, "summary-quotes-stopped", summary.hurdles)

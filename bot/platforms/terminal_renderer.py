@@ -8,7 +8,7 @@ from flows.messages import Ask, Noted, Option, Reply, Review, Say
 PICTURES = 0x2400
 """Where Unicode keeps pictures of the control characters, in their order."""
 
-OVERRIDES = {0x202D: "\ufffd", 0x202E: "\ufffd"}
+OVERRIDES = dict.fromkeys((0x202A, 0x202B, 0x202D, 0x202E), "\ufffd")
 """Characters that turn around what stands after them."""
 
 
@@ -33,7 +33,8 @@ def lines(reply: Reply, number: str = "") -> Iterator[Line]:
             yield from _each(reply.text, "question")
             yield from _choices(reply.options)
         case Review():
-            yield from _each(reply.intro, "text")
+            if reply.intro:
+                yield from _each(reply.intro, "text")
             yield from _title(reply)
             for part in reply.parts:
                 yield Line("")

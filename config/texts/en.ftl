@@ -37,7 +37,7 @@ story-activity-choice-examples = Examples
 
 story-gained-ask = What did you get from it? For example an idea, a contact, a file, a question.
 story-gained-part = What I got
-story-gained-probe-thing = Can you name one of them?
+story-gained-probe-thing = What was it, for example?
 story-gained-choice-nothing = Nothing
 story-gained-choice-cost = It cost me something
 
@@ -47,6 +47,7 @@ story-missing-choice-cannot-say = Can't say
 
 story-applied-ask = Did you do anything with it? If so, what?
 story-applied-part = What I did with it
+story-applied-probe-what = What was it?
 story-applied-probe-whose = Who did that?
 story-applied-choice-plan = I plan to
 story-applied-choice-stopped = Something stopped me
@@ -85,7 +86,7 @@ story-because-part = What led to it
 story-because-probe-causes = Did anything else play a part?
 story-because-choice-unknown = I don't know
 
-story-counterfactual-ask = Without what you got there, would it have happened?
+story-counterfactual-ask = Without { $community }, would it have happened?
 story-counterfactual-part = Would it have happened without it
 story-counterfactual-choice-no = No
 story-counterfactual-choice-less = Later or less
@@ -107,7 +108,7 @@ story-change-ask = What changed in your work lately, better or worse?
 story-change-part = What changed
 
 story-part-ask = Did { $community } play a part?
-story-part-part = Did it play a part
+story-part-part = Did { $community } play a part
 story-part-choice-yes = Yes
 story-part-choice-little = A little
 story-part-choice-no = No
@@ -115,16 +116,22 @@ story-part-choice-unknown = Can't tell
 
 ## The interview: asked again later
 
-story-since-plan-ask = On { DATETIME($date, dateStyle: "long") } you planned: “{ $quote }”. What happened?
-story-since-plan-ask-plain = On { DATETIME($date, dateStyle: "long") } you had a plan. What happened?
+story-since-plan-ask =
+    In { MONTH($date) } you planned:
+    “{ $quote }”
+    What happened?
+story-since-plan-ask-plain = In { MONTH($date) } you had a plan. What happened?
 story-since-plan-part = What happened since
 story-since-plan-probe-whose = Who did that?
 story-since-plan-choice-still = Still planned
 story-since-plan-choice-stopped = Something stopped me
 story-since-plan-choice-dropped = Not any more
 story-since-plan-choice-enough = Stop asking
-story-since-early-ask = On { DATETIME($date, dateStyle: "long") } you told me: “{ $quote }”. It was too early to say what came of it. What is different now?
-story-since-early-ask-plain = On { DATETIME($date, dateStyle: "long") } it was too early to say what came of it. What is different now?
+story-since-early-ask =
+    In { MONTH($date) } you told me:
+    “{ $quote }”
+    It was too early to say what came of it. What is different now?
+story-since-early-ask-plain = In { MONTH($date) } it was too early to say what came of it. What is different now?
 story-since-early-part = What was different
 story-since-early-choice-still = Still too early
 story-since-early-choice-enough = Stop asking
@@ -146,6 +153,7 @@ story-review-choice-named = Put my name on
 story-review-choice-change = Change a part
 story-review-choice-add = Add something
 story-review-choice-keep = Keep for later
+story-review-choice-keep-sent = Leave it as I sent it
 story-review-choice-delete = Delete
 
 story-audience-ask = Who may read it? Choose any of them, then send.
@@ -213,12 +221,18 @@ story-done-say = Noted.
 
 ## Asides
 
-story-away-ask = You began a story: “{ $about }”. Would you like to go on?
+story-away-ask =
+    You began a story:
+    “{ $about }”
+    Would you like to go on?
 story-away-ask-plain = You began a story. Would you like to go on?
 story-away-choice-go-on = Go on
 story-away-choice-not-now = Not now
 story-away-choice-delete = Delete it
-story-again-ask = A story is open: “{ $about }”. Go on with it, or begin a new one? The open one is kept for later.
+story-again-ask =
+    A story is open:
+    “{ $about }”
+    Go on with it, or begin a new one? The open one is kept for later.
 story-again-ask-plain = A story is open. Go on with it, or begin a new one? The open one is kept for later.
 story-again-choice-go-on = Go on
 story-again-choice-anew = Begin a new one
@@ -245,6 +259,7 @@ file-kept = Kept. Add a line about it if you like, or go on.
 voice-kept = Kept. I can't turn a voice message into words; add a line if you like.
 file-not-now = I can keep a file while a question is open. This one is not kept.
 parked = Kept for later. { COMMAND("resume") } goes on where you left off.
+nothing-told-yet = All right. { COMMAND("tell") } begins one when you like.
 left-as-it-was = All right. { $ref } stays as you sent it.
 at-the-start = There is nothing to go back to here.
 nothing-to-skip = There is nothing to skip here.
@@ -299,6 +314,7 @@ help-args-read = S-481
 help-args-withdraw = S-481
 help-args-summary = [period]
 status-none = No story is open.
+status-open-sent = { $ref } is kept. A question about it is open.
 status-open = A story is open, { $answered ->
         [0] nothing told yet
         [one] one question answered
@@ -342,13 +358,12 @@ summary-people = { $asked ->
         [one] 1 story was begun
        *[other] { $begun } stories were begun
     }: { $sent } sent, { $withdrawn } sent and taken back, { $unsent } not sent, { $deleted } deleted.
-summary-time = { $sent ->
-        [one] It took { summary-minutes }.
-       *[other] Each took { summary-minutes } (half of them between { $low } and { $high }).
-    }
-summary-minutes = { $median ->
+summary-time = Time they spent: { $median ->
         [one] 1 minute
        *[other] { $median } minutes
+    }{ $stories ->
+        [one] .
+       *[other] { "" } (half of { $stories } stories between { $low } and { $high }).
     }
 summary-none = No story was sent in this time, so there is nothing to sum up.
 summary-reach = How far { $sent ->
@@ -384,6 +399,7 @@ reach-realized = something was different
 gap-when = when it was
 gap-experience = what it was like
 gap-thing = what exactly they got
+gap-what = what exactly they did
 gap-whose = whose action it was
 gap-compared = compared with what
 gap-noticed = who else saw it

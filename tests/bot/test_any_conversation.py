@@ -158,7 +158,7 @@ inbounds: st.SearchStrategy[Payload] = st.one_of(
 )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.tuples(inbounds, st.booleans()), max_size=25))
 def test_any_messages_leave_a_conversation_that_can_be_finished(
     messages: list[tuple[Payload, bool]],
@@ -225,7 +225,7 @@ answers = st.one_of(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(st.lists(answers, max_size=16), answers)
 def test_back_after_an_answer_restores_the_state(walk: list[Said], answer: Said) -> None:
     conversation = a_conversation()

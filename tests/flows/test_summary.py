@@ -141,7 +141,7 @@ def test_what_was_begun_and_neither_sent_nor_deleted_is_unsent():
 def test_minutes_are_handed_on_as_they_were_counted():
     rows = counted([Sent(0, "nothing", None, True)])
 
-    minutes = Minutes(11, 8, 15)
+    minutes = Minutes(4, 11, 8, 15)
     summary = summarize(replace(rows, minutes=minutes), framework())
 
     assert summary.minutes == minutes

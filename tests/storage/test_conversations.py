@@ -300,7 +300,9 @@ def full_of_words(work: Work) -> Conversation:
         evidence=(EvidenceGiven(step="activity", file=file, message_id="m"),),
     )
     work.conversations.save(begun, told)
-    question = Ask(text=f"You wrote: {MARKER}", options=(), step="reword/activity", revision=1)
+    question = Ask(
+        text=f"You wrote: {MARKER}", options=(), step="reword/activity", revision=1, conversation=1
+    )
     to = Address("terminal", "ana")
     work.outbox.put(to, [question], conversation=told.id, now=NOON)  # not sent yet
     return told
@@ -349,7 +351,7 @@ def test_what_was_said_after_the_deletion_is_still_sent(database):
         told = full_of_words(work)
         work.conversations.save(told, deleted(told))
         to = Address("terminal", "ana")
-        after = Ask(text="Deleted.", options=(), step="deleted", revision=2)
+        after = Ask(text="Deleted.", options=(), step="deleted", revision=2, conversation=1)
         work.outbox.put(to, [after], conversation=told.id, now=NOON)
         return [row.reply.text for row in work.outbox.waiting(to)]
 

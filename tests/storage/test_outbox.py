@@ -19,6 +19,7 @@ def an_ask(step: str = "activity") -> Ask:
         options=(Option("skip", "Skip"), Option("public", "Anyone", ticked=True)),
         step=step,
         revision=2,
+        conversation=1,
         number=1,
         of=7,
     )
@@ -32,6 +33,7 @@ REVIEW = Review(
     options=(Option("circle", "Send"),),
     step="review",
     revision=9,
+    conversation=1,
 )
 
 
