@@ -246,6 +246,17 @@ def kept_story(
     return sent
 
 
+class InTurn:
+    """Chance that gives references one after another."""
+
+    def __init__(self) -> None:
+        self.last = 100
+
+    def randrange(self, low: int, high: int) -> int:
+        self.last += 1
+        return self.last
+
+
 class _Undone(Exception):
     """Ends a transaction without keeping it."""
 

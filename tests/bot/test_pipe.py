@@ -36,7 +36,7 @@ from tests.builders import (
     talking,
 )
 
-ACTS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202d\u202e]")
+ACTS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a\u202b\u202d\u202e]")
 """Characters that do something to a terminal. Line ends and tabs do no harm."""
 
 
@@ -107,6 +107,7 @@ KEPT = [
     Odd("emoji with joiners", "👩‍👩‍👧‍👦 🏳️‍🌈 ❤️"),
     Odd("right to left", "שלום עולם, مرحبا بالعالم"),
     Odd("an override", "user\u202eexe.txt\u202c"),
+    Odd("an embedding", "user\u202bexe\u202a.txt\u202c\u202c"),
     Odd("combining characters", "e\u0301 Ω\u0345 ก็"),
     Odd("another plane", "𝒳 𐎀 \U0010ffff"),
     Odd("escape sequences", "\x1b[31mred\x1b[0m \x1b]0;title\x07 \x1bc"),

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from flows.framework import Audience, StepStatus, Valence
+from flows.framework import Attribution, Audience, StepStatus, Valence
 from flows.story import Link, LinkKind, Story
 from storage.members import Role
 from storage.unit_of_work import Work
@@ -16,10 +16,12 @@ from tests.builders import (
     NOON,
     POTENTIAL,
     REALIZED,
+    InTurn,
     Talk,
     a_hurdle,
     a_member,
     a_step,
+    a_story,
     a_story_as_far_as,
     an_answer,
     begin,
@@ -36,17 +38,6 @@ from tests.builders import (
 def talk(tmp_path: Path) -> Iterator[Talk]:
     with talking(fresh(tmp_path)) as talk:
         yield talk
-
-
-class InTurn:
-    """Chance that gives references one after another."""
-
-    def __init__(self) -> None:
-        self.last = 100
-
-    def randrange(self, low: int, high: int) -> int:
-        self.last += 1
-        return self.last
 
 
 def with_loop(story: Story) -> Story:
@@ -104,7 +95,7 @@ def fill(work: Work) -> None:
 WHOLE_SUMMARY = """\
 The Onboarding Circle, all stories so far
 38 people were asked; 18 stories were begun: 14 sent, 1 sent and taken back, 3 not sent, 0 deleted.
-Each took 11 minutes (half of them between 8 and 15).
+Time they spent: 11 minutes (half of 14 stories between 8 and 15).
 
 How far the 14 stories go:
 took part 14 · got something 12 · did something with it 7 · something was different 5
@@ -164,6 +155,50 @@ async def test_a_summary_of_a_period_names_it_and_leaves_the_others_out(talk):
 
     assert march.startswith("The Onboarding Circle, Mar 1, 2026 to Mar 31, 2026\n0 people")
     assert "1 story was begun: 1 sent" in may
+
+
+@pytest.mark.parametrize(
+    ("named", "unnamed", "line"),
+    [
+        ([7], [], "Time they spent: 7 minutes."),
+        ([1], [2], "Time they spent: 1 minute."),
+        ([4, 8], [60], "Time they spent: 4 minutes (half of 2 stories between 4 and 8)."),
+        ([], [5, 6], None),
+    ],
+)
+async def test_the_time_spent_is_that_of_stories_with_a_name(talk, named, unnamed, line):
+    await talk.has_role(Role.ORGANIZER)
+    told = [a_story(duration_seconds=60 * m) for m in named]
+    told += [a_story(duration_seconds=60 * m, attribution=Attribution.UNNAMED) for m in unnamed]
+
+    def keep(work: Work) -> None:
+        for number, story in enumerate(told):
+            kept_story(work, story, a_member(work, f"teller {number}"))
+
+    await talk.database.write(lambda c: keep(Work(c)))
+
+    said = texts_of(await talk.say("/summary")).splitlines()
+
+    assert [each for each in said if "Time they spent" in each] == ([line] if line else [])
+    assert f"{len(told)} sent" in said[1]
+
+
+async def test_an_unnamed_story_is_counted_on_every_day_of_its_month(talk):
+    await talk.has_role(Role.ORGANIZER)
+    unnamed = a_story(attribution=Attribution.UNNAMED)  # of the fourteenth of March
+    await talk.database.write(lambda c: kept_story(Work(c), unnamed, a_member(Work(c), "bo")))
+    asked = {
+        "2026-02-28": "0 people were asked; 0 stories were begun: 0 sent",
+        "2026-03-01": "1 person was asked; 1 story was begun: 1 sent",
+        "2026-03-13": "1 person was asked; 1 story was begun: 1 sent",
+        "2026-03-14": "1 person was asked; 1 story was begun: 1 sent",
+        "2026-03-31": "1 person was asked; 1 story was begun: 1 sent",
+        "2026-04-01": "0 people were asked; 0 stories were begun: 0 sent",
+    }
+
+    found = {day: texts_of(await talk.say(f"/summary {day}")).splitlines()[1] for day in asked}
+
+    assert [day for day in asked if not found[day].startswith(asked[day])] == []
 
 
 async def test_a_period_that_nobody_understands_is_said_back(talk):
@@ -235,7 +270,7 @@ def test_the_summary_as_json_has_every_number(circle):
     }
     assert [reached["count"] for reached in found["ladder"]] == [14, 12, 7, 5]
     assert found["worth"] == {"yes": 8, "partly": 3, "no": 1}
-    assert found["minutes"] == {"median": 11, "low": 8, "high": 15}
+    assert found["minutes"] == {"stories": 14, "median": 11, "low": 8, "high": 15}
 
 
 @pytest.mark.parametrize(

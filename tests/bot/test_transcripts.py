@@ -16,9 +16,9 @@
 A turn may also be `edits`, `attaches`, `prompted`, `arrives` (a new version of the interview) or
 `again` (the platform hands the last message over twice). It is `early` where it was written before
 the open question came, `undelivered` where the answer is not out yet. `says` are words of the
-answer, `offers` its buttons, `number` the question's ("3 of 7"). At the end, `messages` counts the
-bot's, `counts` is what a summary would count, `answers` are the rows of an answer, and what is
-`nowhere` stands in no row of the database.
+answer, `unsaid` words that it lacks, `offers` its buttons, `number` the question's ("3 of 7"). At
+the end, `messages` counts the bot's, `counts` is what a summary would count, `answers` are the rows
+of an answer, and what is `nowhere` stands in no row of the database.
 """
 
 import re
@@ -109,6 +109,7 @@ class Line:
     bot: Any = ...
     step: Any = ...
     says: Any = ()
+    unsaid: Any = ()
     offers: Any = ...
     number: Any = ...
     nowhere: Any = ()
@@ -233,7 +234,7 @@ class Playing:
         assert isinstance(asked, Ask | Review)
         names = [option.name for option in asked.options]
         assert choice in names, f"there is no button {choice} under “{asked.text}”, only {names}"
-        return Chose(choice, asked.step, asked.revision)
+        return Chose(choice, asked.step, asked.revision, asked.conversation)
 
     # ---- what came of it ----
 
@@ -256,6 +257,9 @@ class Playing:
         for wanted in [line.says] if isinstance(line.says, str) else line.says:
             if wanted.replace("<ref>", self._ref()) not in words:
                 yield "what is said", words, wanted
+        for unwanted in [line.unsaid] if isinstance(line.unsaid, str) else line.unsaid:
+            if unwanted in words:
+                yield "what is said", words, f"without {unwanted}"
         for secret in line.nowhere:
             if secret in self.stage.everything():
                 yield "what is kept", secret, "nowhere"

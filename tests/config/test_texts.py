@@ -94,6 +94,35 @@ def test_numbers_dates_and_plurals_follow_the_language(tmp_path: Path):
 
 
 @pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", "March 2026"),
+        ("en-GB", "March 2026"),
+        ("fr", "mars 2026"),
+        ("pt-BR", "março de 2026"),
+        ("ar", "مارس 2026"),
+        ("zh-Hans", "2026年3月"),
+    ],
+)
+def test_a_month_is_said_without_its_day_and_follows_the_language(
+    tmp_path: Path, language: str, said: str
+):
+    month = texts(tmp_path, **{language.replace("-", "_"): "t-month = { MONTH($date) }"})
+
+    days = (date(2026, 3, 1), date(2026, 3, 31))
+
+    assert {month.wording(language, command=slashed)("t-month", date=day) for day in days} == {said}
+
+
+def test_a_month_follows_the_language_that_its_text_is_in(tmp_path: Path):
+    only_english = texts(tmp_path, pt="t-1 = PT", en="t-month = In { MONTH($date) }.")
+
+    said = only_english.wording("pt", command=slashed)("t-month", date=date(2026, 3, 2))
+
+    assert said == "In March 2026."
+
+
+@pytest.mark.parametrize(
     ("asked", "language", "said"),
     [
         ("pt-BR", "pt-BR", ["BR", "PT", "EN"]),
@@ -226,6 +255,8 @@ def test_a_text_that_there_is_not_is_an_error(tmp_path: Path):
         ("{ NUMBER($name) }", {"name": "secret"}, "can't be put together from the values"),
         ("{ DATETIME($name) }", {"name": "secret"}, "can't be put together from the values"),
         ("{ $name ->\n   *[a] A\n }", {}, "it is given no value for $name"),
+        ("{ MONTH($name) }", {"name": "secret"}, "can't be put together from the values"),
+        ("{ MONTH() }", {}, "can't be put together from the values it is given"),
         ("{ COMMAND() }", {}, "can't be put together from the values it is given"),
         ("{ t-1 }", {}, "Cyclic reference"),
     ],

@@ -19,6 +19,7 @@ from tests.builders import NOON
 PAYLOADS: list[Payload] = [
     Said("We met. 👩‍👩‍👧 שלום\x1b[31m"),
     Chose("agree", "welcome", 3),
+    Chose("agree", "welcome", 3, conversation=7),
     Edited("17", "We met twice."),
     Attached("photo", "f1", "wall.png", "image/png", 1024, "The wall"),
     Commanded("summary", "2026"),

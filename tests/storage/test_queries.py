@@ -1,7 +1,9 @@
+from collections.abc import Iterable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -9,7 +11,7 @@ from flows.conversation import Status
 from flows.framework import Attribution, Audience, Cycle, StepStatus, Valence
 from flows.messages import Anchor
 from flows.story import Link, LinkKind, Step, Story
-from flows.summary import Counts, Rows, summarize
+from flows.summary import Counts, Minutes, Rows, summarize
 from storage.database import Database
 from storage.story_reads import StoryRead
 from storage.unit_of_work import Work
@@ -20,6 +22,7 @@ from tests.builders import (
     NOON,
     POTENTIAL,
     REALIZED,
+    InTurn,
     a_hurdle,
     a_member,
     a_step,
@@ -182,6 +185,8 @@ def test_counts_add_up_for_every_reader(lasting, told, unsent, reader):
         hidden=len(told) - withdrawn - len(reads),
     )
     assert rows.counts.unsent == len(unsent) - unsent.count(Status.DELETED)
+    named = sum(s.attribution is Attribution.NAMED and not taken_back for s, taken_back in told)
+    assert (rows.minutes.stories if rows.minutes else 0) == named
 
 
 @settings(max_examples=25, deadline=None)
@@ -201,14 +206,14 @@ def test_every_drop_of_the_ladder_has_its_reasons(lasting, told, unsent):
 
 
 @settings(max_examples=25, deadline=None)
-@given(told=communities(), first=st.integers(-40, 40), span=st.integers(0, 40))
+@given(told=communities(), unsent=UNSENT, first=st.integers(-40, 40), span=st.integers(0, 40))
 def test_a_period_holds_the_stories_begun_in_it_and_the_same_counts_everywhere(
-    lasting, told, first, span
+    lasting, told, unsent, first, span
 ):
     since, until = NOON + timedelta(days=first), NOON + timedelta(days=first + span)
 
     def doing(work: Work) -> tuple[Counts, list[str], dict[str, Story]]:
-        by_ref = fill(work, told, [])
+        by_ref = fill(work, told, unsent)
         scope = Scope(
             community=work.communities.home().id,
             reader=Audience.ORGANIZERS,
@@ -220,11 +225,81 @@ def test_a_period_holds_the_stories_begun_in_it_and_the_same_counts_everywhere(
 
     counts, refs, by_ref = tried(lasting, doing)
 
-    inside = [s for s, taken_back in told if since <= s.started_at < until and not taken_back]
+    begun = [(s, taken_back) for s, taken_back in told if is_told_between(s, since, until)]
+    inside = [s for s, taken_back in begun if not taken_back]
     readable = {s.title for s in inside if Audience.ORGANIZERS in s.audience}
+    others = len(unsent) if since <= NOON < until else 0  # each of them begun at noon
+    deleted = unsent.count(Status.DELETED) if others else 0
     assert counts.sent == len(inside)
+    assert counts.withdrawn == len(begun) - len(inside)
+    assert (counts.deleted, counts.unsent) == (deleted, others - deleted)
+    assert counts.begun == len(begun) + others
     assert counts.hidden == len(inside) - len(readable)
     assert {by_ref[ref].title for ref in refs} == readable
+
+
+def is_told_between(story: Story, since: datetime, until: datetime) -> bool:
+    """Whether it belongs to a period: by its moment, or by the whole of its month if unnamed."""
+    at = story.started_at
+    if story.attribution is Attribution.NAMED:
+        return since <= at < until
+    last = until - timedelta(microseconds=1)
+    return (since.year, since.month) <= (at.year, at.month) <= (last.year, last.month)
+
+
+PERIODS = st.tuples(st.integers(-40, 40), st.integers(1, 40))
+"""(the first day, how many days), the days counted from that of `NOON`."""
+
+
+@settings(max_examples=25, deadline=None)
+@given(told=communities(), days=st.data(), periods=st.tuples(PERIODS, PERIODS))
+def test_no_two_periods_tell_the_day_of_an_unnamed_story(lasting, told, days, periods):
+    """Nothing that can be read of any two periods depends on that day, nor does the difference."""
+    moved = [
+        (
+            replace(
+                story,
+                started_at=story.started_at.replace(day=(day := days.draw(st.integers(1, 28)))),
+                submitted_at=story.submitted_at.replace(day=day),
+            )
+            if story.attribution is Attribution.UNNAMED
+            else story,
+            taken_back,
+        )
+        for story, taken_back in told
+    ]
+
+    read, read_of_moved = (read_in(lasting, each, periods) for each in (told, moved))
+
+    assert read == read_of_moved
+
+
+def read_in(
+    database: Database, told: list[tuple[Story, bool]], periods: Iterable[tuple[int, int]]
+) -> list[str]:
+    """All that organizers and anyone can read of each period; references are given in turn."""
+    midnight = NOON.replace(hour=0)
+
+    def doing(work: Work) -> list[str]:
+        fill(work, told, [])
+        found = []
+        for first, span in periods:
+            for reader in (Audience.ORGANIZERS, Audience.PUBLIC):
+                scope = Scope(
+                    community=work.communities.home().id,
+                    reader=reader,
+                    since=midnight + timedelta(days=first),
+                    until=midnight + timedelta(days=first + span),
+                )
+                rows = work.queries.summary_rows(scope, framework())
+                reads = list(work.story_reads.open_to(scope))
+                found.append(f"{rows} {reads}")
+        return found
+
+    with pytest.MonkeyPatch.context() as patch:
+        chance = InTurn()
+        patch.setattr("random.SystemRandom", lambda: chance)
+        return tried(database, doing)
 
 
 # ---- one made-up community ----
@@ -255,8 +330,20 @@ def test_minutes_are_the_middle_and_the_middle_half(lasting):
 
     rows = rows_of(lasting, *(a_story(duration_seconds=m * 60) for m in minutes))
 
-    assert rows.minutes is not None
-    assert (rows.minutes.median, rows.minutes.low, rows.minutes.high) == (10, 8, 15)
+    assert rows.minutes == Minutes(stories=5, median=10, low=8, high=15)
+
+
+def test_minutes_are_those_of_stories_that_carry_a_name(lasting):
+    named = [a_story(duration_seconds=m * 60) for m in (8, 10, 15)]
+    unnamed = [
+        a_story(duration_seconds=m * 60, attribution=Attribution.UNNAMED) for m in (1, 90, 120)
+    ]
+
+    some, none = rows_of(lasting, *named, *unnamed), rows_of(lasting, *unnamed)
+
+    assert some.minutes == Minutes(stories=3, median=10, low=8, high=15)
+    assert some.counts.sent == 6
+    assert none.minutes is None
 
 
 def test_a_story_that_went_on_without_telling_a_part_is_counted_there(lasting):
