@@ -187,7 +187,7 @@ def test_any_messages_leave_a_conversation_that_can_be_finished(
 
 
 def an_engine() -> Engine:
-    wording = shipped().texts.wording("en", command=lambda name: f"/{name}")
+    wording = shipped().texts.wording("en", command=spelling("terminal"))
     return shipped().engine("story", 1, wording=wording, names=Names("the circle", "Ana"))
 
 
@@ -231,7 +231,7 @@ answers = st.one_of(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(st.lists(answers, max_size=16), answers)
 def test_back_after_an_answer_restores_the_state(walk: list[Said], answer: Said) -> None:
     conversation = a_conversation()

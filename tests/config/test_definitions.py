@@ -265,6 +265,7 @@ def test_the_shipped_definitions_are_read():
     assert set(definitions.flows) == {"story"}
     assert Path(definitions.paths["story"]).name == "story.yaml"
     assert definitions.rules["en"].gaps["thing"].min_words == 1
+    assert definitions.rules["en"].gaps["causes"].answered_by == ("no", "nothing")
     assert "i didn't" in definitions.rules["en"].refusals["no"]
 
 
