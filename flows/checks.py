@@ -406,6 +406,8 @@ def _needed(
                 yield definition.probe_keys(step.name, gap)
     for choice in step.choices:
         yield definition.choice_keys(step.name, choice.name)
+        if choice.does is Deed.PARK and step.kind is Kind.REVIEW:
+            yield definition.choice_keys(step.name, f"{choice.name}-sent")
         if choice.shows is not None:
             yield definition.keys(step.name, choice.shows)
         if choice.stops is not None:

@@ -148,7 +148,7 @@ class Conversation:
     @property
     def has_begun(self) -> bool:
         """Whether anything was answered: from then on it counts as a story begun."""
-        return bool(self.answers)
+        return bool(self.answers or self.evidence)
 
     @property
     def is_draft(self) -> bool:

@@ -8,7 +8,7 @@ from itertools import pairwise
 from flows.conversation import Answer, Conversation, How
 from flows.definition import FlowDefinition, Keep, Kind, StepDefinition
 from flows.framework import Actor, Cycle, Framework, StepStatus
-from flows.probes import Rules, gaps_in
+from flows.probes import WHEN, Rules, gaps_in
 from flows.story import Link, LinkKind, Step, Story, StoryKind
 
 TITLE_LENGTH = 60  # characters: a title stands on one line of a telephone
@@ -89,7 +89,7 @@ def record(
         stop=stop,
         steps=found,
         links=links,
-        gaps=_gaps(answers, rules),
+        gaps=_gaps(answers, rules, is_dated=bool(conversation.anchor and conversation.anchor.date)),
     )
 
 
@@ -296,7 +296,7 @@ def _kind(
     return StoryKind.SPECIFIC
 
 
-def _gaps(answers: tuple[Told, ...], rules: Rules) -> tuple[str, ...]:
+def _gaps(answers: tuple[Told, ...], rules: Rules, *, is_dated: bool) -> tuple[str, ...]:
     """What the story does not say: noted, never filled."""
     found: list[str] = []
     for answer in answers:
@@ -310,7 +310,7 @@ def _gaps(answers: tuple[Told, ...], rules: Rules) -> tuple[str, ...]:
     loop = _kept(answers, Keep.LOOP)
     if loop is not None and loop.choice not in ("yes", "no-need"):
         found.append("loop")
-    return tuple(dict.fromkeys(found))
+    return tuple(gap for gap in dict.fromkeys(found) if not (is_dated and gap == WHEN))
 
 
 def title(steps: tuple[Step, ...], framework: Framework) -> str:

@@ -9,13 +9,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from dateutil.relativedelta import relativedelta
-from sqlalchemy import ColumnElement, and_, case, exists, func, literal
+from sqlalchemy import ColumnElement, and_, case, exists, func, literal, or_
 
 from flows.framework import Attribution, Audience
 from flows.messages import Anchor
 from storage.communities import CommunityId
 from storage.stories import StoryStatus
-from storage.tables import UtcTime, steps, stories, story_audiences
+from storage.tables import UtcTime, conversations, steps, stories, story_audiences
 
 MONTH = 7  # characters of an ISO date up to its month
 
@@ -47,6 +47,12 @@ def told_in(scope: Scope, table: Any) -> ColumnElement[bool]:
     """
     conditions = [table.c.community_id == scope.community]
     is_unnamed = table.c.attribution == Attribution.UNNAMED
+    if table is conversations:
+        # Also where its teller has put the name on since, and not sent that.
+        sent_so = (stories.c.conversation_id == conversations.c.id) & (
+            stories.c.attribution == Attribution.UNNAMED
+        )
+        is_unnamed = or_(is_unnamed, exists().where(sent_so))
     if scope.since is not None:
         since = case((is_unnamed, _at(_month_of(scope.since))), else_=_at(scope.since))
         conditions.append(table.c.started_at >= since)

@@ -40,7 +40,8 @@ def lines(reply: Reply, number: str = "") -> Iterator[Line]:
                 yield Line("")
                 yield Line(part.heading, "note")
                 yield from _each(part.text, "words")
-            yield Line("")
+            if reply.parts:
+                yield Line("")
             yield from _each(reply.text, "question")
             yield from _choices(reply.options)
 

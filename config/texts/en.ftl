@@ -47,8 +47,6 @@ story-missing-choice-cannot-say = Can't say
 
 story-applied-ask = Did you do anything with it? If so, what?
 story-applied-part = What I did with it
-story-applied-probe-what = What was it?
-story-applied-probe-whose = Who did that?
 story-applied-choice-plan = I plan to
 story-applied-choice-stopped = Something stopped me
 story-applied-choice-other = Someone else used it
@@ -68,6 +66,8 @@ story-other-part = What they did with it
 
 story-changed-ask = After that, what was different for you or for others: better, worse or the same?
 story-changed-part = What was different
+probe-what = What was it?
+probe-whose = Who did that?
 probe-compared = Compared with what? How was it before?
 story-changed-choice-too-early = Too early
 story-changed-choice-same = The same
@@ -122,7 +122,6 @@ story-since-plan-ask =
     What happened?
 story-since-plan-ask-plain = In { MONTH($date) } you had a plan. What happened?
 story-since-plan-part = What happened since
-story-since-plan-probe-whose = Who did that?
 story-since-plan-choice-still = Still planned
 story-since-plan-choice-stopped = Something stopped me
 story-since-plan-choice-dropped = Not any more
