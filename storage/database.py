@@ -1,8 +1,11 @@
-"""The database: one writer, readers beside it, and faults told in one sentence."""
+"""The database: writers, readers beside them, and faults told in one sentence.
+
+On SQLite one thread writes; on PostgreSQL a small pool of them does.
+"""
 
 import asyncio
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
@@ -24,40 +27,50 @@ READER_PRAGMAS = ("query_only=ON",)
 
 NO_ADDRESS = "the address is not one of a database"
 
+WRITERS = 4  # threads that write to PostgreSQL, a connection each
+
 
 class Database:
-    """An open database. Writes go through one thread, one after another; reads beside them."""
+    """An open database. Work is a function of a connection, run in one transaction."""
 
     def __init__(self, url: str, *, timeout: float = 5.0) -> None:
         """`timeout` is how many seconds a database that another process holds is waited for."""
-        self.url = url
-        self._writing = _engine(url, timeout, "BEGIN IMMEDIATE", WRITER_PRAGMAS)
-        self._reading = _engine(url, timeout, "BEGIN", READER_PRAGMAS)
-        self._writer = ThreadPoolExecutor(1, thread_name_prefix="writer")
+        parsed = _parsed(url)
+        self.is_sqlite = parsed.get_backend_name() == "sqlite"
+        if self.is_sqlite:
+            self._writing = _sqlite(parsed, timeout, "BEGIN IMMEDIATE", WRITER_PRAGMAS)
+            self._reading = _sqlite(parsed, timeout, "BEGIN", READER_PRAGMAS)
+        else:
+            self._writing = _postgresql(parsed, timeout)
+            # One snapshot for all that a reader asks.
+            self._reading = self._writing.execution_options(
+                isolation_level="REPEATABLE READ", postgresql_readonly=True
+            )
+        writers = 1 if self.is_sqlite else WRITERS
+        self._writers = ThreadPoolExecutor(writers, thread_name_prefix="writer")
 
     async def write(self, work: Callable[[Connection], T]) -> T:
-        """What `work` returns, run in one transaction on the writer's thread and committed."""
-        return await asyncio.get_running_loop().run_in_executor(self._writer, self._write, work)
+        """What `work` returns, run in one transaction on a writer's thread and committed."""
+        return await asyncio.wrap_future(self._submit(work))
 
     async def read(self, work: Callable[[Connection], T]) -> T:
-        """What `work` returns, run on one snapshot beside the writer."""
+        """What `work` returns, run on one snapshot beside the writers."""
         return await asyncio.to_thread(self._read, work)
-
-    @property
-    def is_sqlite(self) -> bool:
-        return self._writing.dialect.name == "sqlite"
 
     def write_now(self, work: Callable[[Connection], T]) -> T:
         """As `write`, for programs without an event loop."""
-        return self._writer.submit(self._write, work).result()
+        return self._submit(work).result()
 
     def read_now(self, work: Callable[[Connection], T]) -> T:
         return self._read(work)
 
     def close(self) -> None:
-        self._writer.shutdown()
+        self._writers.shutdown()
         self._writing.dispose()
         self._reading.dispose()
+
+    def _submit(self, work: Callable[[Connection], T]) -> "Future[T]":
+        return self._writers.submit(self._write, work)
 
     def _write(self, work: Callable[[Connection], T]) -> T:
         with faults_told(), self._writing.begin() as connection:
@@ -81,18 +94,30 @@ def faults_told() -> Iterator[None]:
         raise fault from None
 
 
-def _engine(url: str, timeout: float, begin: str, pragmas: tuple[str, ...]) -> Engine:
+def _parsed(url: str) -> URL:
     try:
-        parsed = _parsed(url)
-        if parsed.get_backend_name() != "sqlite":
-            raise DatabaseUnreachable(f"{parsed.get_backend_name()} is not supported")
-        engine = create_engine(
-            parsed,
-            hide_parameters=True,
-            connect_args={"timeout": timeout, "isolation_level": None, "check_same_thread": False},
-        )
+        parsed = make_url(url)
+    except (ArgumentError, ValueError):  # it may hold a password, so that neither is shown
+        raise DatabaseUnreachable(NO_ADDRESS) from None
+    if parsed.drivername in ("postgresql", "postgres"):
+        parsed = parsed.set(drivername="postgresql+psycopg")
+    if parsed.get_backend_name() not in ("sqlite", "postgresql"):
+        raise DatabaseUnreachable(f"{parsed.get_backend_name()} is not supported")
+    return parsed
+
+
+def _made(url: URL, **how: Any) -> Engine:
+    try:
+        return create_engine(url, hide_parameters=True, **how)
     except NoSuchModuleError:
         raise DatabaseUnreachable(NO_ADDRESS) from None
+
+
+def _sqlite(url: URL, timeout: float, begin: str, pragmas: tuple[str, ...]) -> Engine:
+    engine = _made(
+        url,
+        connect_args={"timeout": timeout, "isolation_level": None, "check_same_thread": False},
+    )
 
     def connected(connection: Any, _record: object) -> None:
         cursor = connection.cursor()
@@ -110,6 +135,26 @@ def _engine(url: str, timeout: float, begin: str, pragmas: tuple[str, ...]) -> E
     return engine
 
 
+def _postgresql(url: URL, timeout: float) -> Engine:
+    engine = _made(
+        url,
+        pool_size=WRITERS,
+        max_overflow=WRITERS,  # for the readers
+        # A connection that a restart of the server broke is found out before it is used.
+        pool_pre_ping=True,
+        connect_args={"connect_timeout": max(1, round(timeout))},
+    )
+
+    def connected(connection: Any, _record: object) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SET timezone TO 'UTC'")
+            cursor.execute(f"SET lock_timeout TO {round(timeout * 1000)}")  # milliseconds
+        connection.commit()
+
+    event.listen(engine, "connect", connected)
+    return engine
+
+
 def is_absent(url: str) -> bool:
     """Whether the address is one of a SQLite file that does not exist yet.
 
@@ -122,10 +167,3 @@ def is_absent(url: str) -> bool:
     if not Path(name).parent.is_dir():
         raise DatabaseUnreachable("no such folder")
     return not Path(name).exists()
-
-
-def _parsed(url: str) -> URL:
-    try:
-        return make_url(url)
-    except (ArgumentError, ValueError):  # it may hold a password, so that neither is shown
-        raise DatabaseUnreachable(NO_ADDRESS) from None

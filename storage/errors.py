@@ -107,17 +107,40 @@ class DefinitionChanged(StorageError):
 
 def fault_of(error: DBAPIError) -> StorageError | None:
     """The fault behind a driver's error; None where it is not the state of the database."""
-    code = getattr(error.orig, "sqlite_errorname", "") or ""
-    if code.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
+    if name := getattr(error.orig, "sqlite_errorname", None):
+        return _sqlite_fault(name)
+    if hasattr(error.orig, "sqlstate"):
+        return _postgresql_fault(error.orig.sqlstate, is_lost=error.connection_invalidated)
+    return None
+
+
+def _sqlite_fault(name: str) -> StorageError | None:
+    if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
         return DatabaseBusy()
-    if code.startswith("SQLITE_READONLY"):
+    if name.startswith("SQLITE_READONLY"):
         return DatabaseReadOnly()
-    if code == "SQLITE_FULL":
+    if name == "SQLITE_FULL":
         return DatabaseFull()
-    if code.startswith("SQLITE_IOERR"):
-        return DatabaseDiskFailed(code)
-    if code.startswith(("SQLITE_CANTOPEN", "SQLITE_PERM", "SQLITE_AUTH")):
-        return DatabaseUnreachable(code)
-    if code in ("SQLITE_NOTADB", "SQLITE_CORRUPT"):
-        return DatabaseBroken(code)
+    if name.startswith("SQLITE_IOERR"):
+        return DatabaseDiskFailed(name)
+    if name.startswith(("SQLITE_CANTOPEN", "SQLITE_PERM", "SQLITE_AUTH")):
+        return DatabaseUnreachable(name)
+    if name in ("SQLITE_NOTADB", "SQLITE_CORRUPT"):
+        return DatabaseBroken(name)
+    return None
+
+
+def _postgresql_fault(state: str | None, *, is_lost: bool) -> StorageError | None:
+    """By SQLSTATE; none at all where no server answered."""
+    if state is None or is_lost:
+        return DatabaseUnreachable("no answer")
+    if state in ("55P03", "40P01", "40001", "57014"):  # locked, deadlocked, overtaken, timed out
+        return DatabaseBusy()
+    if state == "25006":
+        return DatabaseReadOnly()
+    if state in ("53100", "53200"):
+        return DatabaseFull()
+    # Connections, credentials, unknown databases, a server that goes or comes.
+    if state.startswith(("08", "28", "3D", "53", "57P")):
+        return DatabaseUnreachable(state)
     return None

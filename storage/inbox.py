@@ -4,9 +4,9 @@ from datetime import datetime
 from enum import StrEnum
 
 from sqlalchemy import Connection, bindparam, select, update
-from sqlalchemy.dialects.sqlite import insert
 
 from flows.messages import Inbound
+from storage.dialects import insert_or_keep
 from storage.mapping import inbound_of, payload_values
 from storage.tables import inbox
 
@@ -17,7 +17,7 @@ class InboxStatus(StrEnum):
     FAILED = "failed"
 
 
-_CLAIM = insert(inbox).values(status=InboxStatus.DONE).on_conflict_do_nothing()
+_CLAIM = insert_or_keep(inbox, status=InboxStatus.DONE)
 _OPEN = (
     select(inbox.c.key, inbox.c.payload)
     .where(inbox.c.status == bindparam("wanted"))
@@ -31,7 +31,9 @@ class Inbox:
 
     def claim(self, key: str, *, now: datetime) -> bool:
         """Whether this key is new. A key that was seen before stays as it is."""
-        found = self._connection.execute(_CLAIM, {"key": key, "received_at": now})
+        found = self._connection.execute(
+            _CLAIM[self._connection.dialect.name], {"key": key, "received_at": now}
+        )
         return found.rowcount == 1
 
     def keep(self, inbound: Inbound, status: InboxStatus, *, fault: str | None = None) -> bool:

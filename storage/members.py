@@ -5,12 +5,12 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, NewType
 
-from sqlalchemy import Connection, bindparam, func, insert, select, update
-from sqlalchemy.dialects.sqlite import insert as insert_or_keep
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
 from flows.conversation import Agreed
 from flows.messages import Address
 from storage.communities import Community, CommunityId
+from storage.dialects import insert_or_keep
 from storage.tables import addresses, consents, members, memberships
 
 MemberId = NewType("MemberId", int)
@@ -50,6 +50,9 @@ _FIND = (
         addresses.c.user == bindparam("user_name"),
     )
 )
+_LOCK = _FIND.with_for_update(of=members)  # SQLite has locked the whole file by now
+_ADD_ADDRESS = insert_or_keep(addresses)
+_JOIN = insert_or_keep(memberships)
 _CONSENTED = (
     select(func.max(consents.c.version))
     .where(consents.c.member_id == bindparam("member"))
@@ -65,21 +68,15 @@ class Members:
     def upsert(
         self, address: Address, *, name: str | None, community: Community, now: datetime
     ) -> Member:
-        """The person behind an address, a member of `community` from now on."""
+        """The person behind an address, a member of `community` from now on.
+
+        Their row is locked until the transaction ends: one turn of a person at a time.
+        """
         values = _find_values(address, community)
-        row = self._connection.execute(_FIND, values).one_or_none()
+        row = self._connection.execute(_LOCK, values).one_or_none()
         if row is None:
-            member = self._connection.execute(
-                insert(members)
-                .values(name=name or address.user, language=community.language, created_at=now)
-                .returning(members.c.id)
-            ).scalar_one()
-            self._connection.execute(
-                insert(addresses).values(
-                    member_id=member, platform=address.platform, user=address.user
-                )
-            )
-            row = self._connection.execute(_FIND, values).one()
+            self._add(address, name=name, community=community, now=now)
+            row = self._connection.execute(_LOCK, values).one()
         if row.role is None:
             self._join(row.id, community.id, now)
         return _member_of(row)
@@ -113,11 +110,23 @@ class Members:
         found = self._connection.execute(_CONSENTED, values).scalar()
         return int(found) if found is not None else None
 
+    def _add(
+        self, address: Address, *, name: str | None, community: Community, now: datetime
+    ) -> None:
+        """A newcomer; where two of their first messages race, the first one's row stays."""
+        member = self._connection.execute(
+            insert(members)
+            .values(name=name or address.user, language=community.language, created_at=now)
+            .returning(members.c.id)
+        ).scalar_one()
+        values = {"member_id": member, "platform": address.platform, "user": address.user}
+        added = self._connection.execute(_ADD_ADDRESS[self._connection.dialect.name], values)
+        if added.rowcount == 0:
+            self._connection.execute(delete(members).where(members.c.id == member))
+
     def _join(self, member: int, community: CommunityId, now: datetime) -> None:
         values = {"member_id": member, "community_id": community, "role": Role.MEMBER}
-        self._connection.execute(
-            insert_or_keep(memberships).values(**values, joined_at=now).on_conflict_do_nothing()
-        )
+        self._connection.execute(_JOIN[self._connection.dialect.name], {**values, "joined_at": now})
 
 
 def _find_values(address: Address, community: Community) -> dict[str, object]:

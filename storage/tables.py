@@ -35,9 +35,9 @@ class UtcTime(TypeDecorator[datetime]):
         return value.astimezone(UTC).replace(tzinfo=None)
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None or value.tzinfo is not None:
-            return value
-        return value.replace(tzinfo=UTC)
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
 metadata = MetaData(
@@ -330,7 +330,7 @@ inbox = Table(
     Column("status", String(16), nullable=False),
     Column("received_at", UtcTime, nullable=False),
     Column("fault", String(128)),
-    Column("payload", JSON),
+    Column("payload", JSON(none_as_null=True)),
 )
 
 # Words: `body`, until it is sent.

@@ -14,6 +14,8 @@ HEAD = "0001"
 
 KNOWN = frozenset({"0001"})
 
+LOCK = 0x53746F7279  # "Story": the advisory lock that migrations take on PostgreSQL
+
 FOLDER = Path(__file__).parent
 
 
@@ -42,6 +44,9 @@ def ensure_current(connection: Connection) -> None:
 
 def upgrade(connection: Connection) -> bool:
     """Bring the schema up to date, within the transaction of `connection`; True if it changed."""
+    if connection.dialect.name == "postgresql":
+        # Of two processes that begin at once, one waits and then finds it done.
+        connection.execute(text(f"SELECT pg_advisory_xact_lock({LOCK})"))
     found = current(connection)
     if found is not None and found not in KNOWN:
         raise DatabaseNewer(found)
