@@ -1,6 +1,6 @@
 """What one inbound brings about, within one transaction: a command, or a turn of the interview."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -39,6 +39,13 @@ class Responder:
     def __init__(self, interviews: Interviews, spelling: Callable[[str], Spelling]) -> None:
         self._interviews = interviews
         self._spelling = spelling
+
+    def preload(self, work: Work, inbounds: Sequence[Inbound]) -> None:
+        """Read what most of their turns need, all at once. Each must be of another person."""
+        work.inbox.preload([inbound.key for inbound in inbounds])
+        home = work.communities.home()
+        members = work.members.preload([i.address for i in inbounds], community=home)
+        work.conversations.preload([member.id for member in members], home.id)
 
     def respond(self, work: Work, inbound: Inbound, *, now: datetime) -> bool:
         """Save what `inbound` changes and what is said to it.

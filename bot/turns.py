@@ -1,14 +1,18 @@
 """The one path of a turn: claim, load, advance, save, and only then the world."""
 
-from collections.abc import Awaitable, Callable
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
+from weakref import WeakValueDictionary
 
 import structlog
 from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
 
 from bot.interviews import Interviews, Spelling
 from bot.responding import Responder
-from flows.messages import Inbound
+from flows.messages import Address, Inbound
+from storage.batch import Batcher, MustRunSingly
 from storage.database import Database
 from storage.errors import StorageError
 from storage.inbox import InboxStatus
@@ -35,6 +39,9 @@ class Turns:
         self._database = database
         self._responder = Responder(interviews, spelling)
         self._now = now
+        self._batcher = Batcher(database, self._batch)
+        # One turn of an address at a time, also while the first one is tried again.
+        self._in_turn: WeakValueDictionary[Address, asyncio.Lock] = WeakValueDictionary()
 
     async def handle(self, inbound: Inbound) -> None:
         """Returns once the turn is committed, or its input parked after failing.
@@ -42,8 +49,10 @@ class Turns:
         Raises StorageError where the database cannot take it: nothing was kept then, and whoever
         delivered the input delivers it again.
         """
-        if await self._tried(inbound, lambda: self._database.write(self._turn_of(inbound))):
-            await self._finish(inbound)
+        in_turn = self._in_turn.setdefault(inbound.address, asyncio.Lock())
+        async with in_turn:
+            if await self._tried(inbound, lambda: self._batcher.submit(inbound)):
+                await self._finish(inbound)
 
     async def finish_waiting(self) -> None:
         """Answer the commands that were claimed and not answered when the program ended."""
@@ -88,28 +97,51 @@ class Turns:
             work = Work(connection)
             if work.inbox.done(inbound.key):  # unless another process was quicker
                 self._responder.answer(work, inbound, replies, now=self._now())
+            work.flush()
 
         await self._database.write(answer)
         return False
 
     # ---- within one transaction ----
 
-    def _turn_of(self, inbound: Inbound) -> Callable[[Connection], bool]:
-        def turn(connection: Connection) -> bool:
-            # Claim first: on SQLite this takes the write lock before anything is read.
-            work = Work(connection)
-            if not work.inbox.claim(inbound.key, now=self._now()):
-                log.info("turn.repeated", key=inbound.key)
-                return False
-            return self._responder.respond(work, inbound, now=self._now())
+    def _batch(
+        self, connection: Connection, inbounds: Sequence[Inbound]
+    ) -> Sequence[bool | Exception]:
+        """The turns of several people at once. One that raises drops only its own."""
+        work = Work(connection)
+        if len(inbounds) > 1:
+            self._responder.preload(work, inbounds)
+        outcomes: list[bool | Exception] = []
+        for inbound in inbounds:
+            mark, written = work.mark(), _written(connection)
+            try:
+                outcomes.append(self._turn(work, inbound))
+            except (StorageError, SQLAlchemyError):
+                raise
+            except Exception as error:  # a poison input must not stop the others
+                if len(inbounds) == 1:
+                    raise
+                if _written(connection) != written:
+                    raise MustRunSingly from None
+                work.drop(mark)
+                outcomes.append(error)
+        work.flush()
+        return outcomes
 
-        return turn
+    def _turn(self, work: Work, inbound: Inbound) -> bool:
+        # Claim first: on SQLite this takes the write lock before anything is read.
+        if not work.inbox.claim(inbound.key, now=self._now()):
+            log.info("turn.repeated", key=inbound.key)
+            return False
+        return self._responder.respond(work, inbound, now=self._now())
 
     def _replay(self, inbound: Inbound) -> Callable[[Connection], bool]:
         def turn(connection: Connection) -> bool:
             work = Work(connection)
             work.inbox.done(inbound.key)
-            return self._responder.respond(work, inbound, now=self._now())
+            must_read = self._responder.respond(work, inbound, now=self._now())
+            work.flush()
+            return must_read
 
         return turn
 
@@ -118,6 +150,12 @@ class Turns:
         work.inbox.claim(inbound.key, now=self._now())
         if work.inbox.keep(inbound, InboxStatus.FAILED, fault=fault):  # not for the second time
             self._responder.apologize(work, inbound, now=self._now())
+        work.flush()
 
     async def _kept(self, status: InboxStatus) -> list[Inbound]:
         return await self._database.read(lambda c: Work(c).inbox.open(status))
+
+
+def _written(connection: Connection) -> int:
+    """Rows that were written on this connection so far (SQLite, which alone has batches)."""
+    return getattr(connection.connection.dbapi_connection, "total_changes", 0)

@@ -124,7 +124,6 @@ def steps(
             step,
             order=order,
             cycle=_earned(step.cycle, acted, framework),
-            evidence=tuple(e.file for e in conversation.evidence if e.step == step.part),
         )
         for order, step in enumerate(found, 1)
     )

@@ -33,11 +33,16 @@ _HOME = select(*_COLUMNS).order_by(communities.c.id).limit(1)
 class Communities:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self._home: Community | None = None
 
     def home(self) -> Community:
         """The community where none is named: the first."""
-        row = self._connection.execute(_HOME).one()
-        return Community(CommunityId(row.id), row.slug, row.name, row.language, row.timezone)
+        if self._home is None:
+            row = self._connection.execute(_HOME).one()
+            self._home = Community(
+                CommunityId(row.id), row.slug, row.name, row.language, row.timezone
+            )
+        return self._home
 
     def find(self, slug: str) -> Community | None:
         row = self._connection.execute(

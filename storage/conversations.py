@@ -1,6 +1,7 @@
 """Interviews under way: loaded and saved between any two messages."""
 
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -15,7 +16,6 @@ from storage.mapping import (
     answer_values,
     conversation_of,
     conversation_values,
-    evidence_of,
     evidence_values,
 )
 from storage.members import MemberId
@@ -43,10 +43,32 @@ _ANSWERS = (
     .where(answers.c.conversation_id == bindparam("row"))
     .order_by(answers.c.turn, answers.c.step, answers.c.part, answers.c.revision)
 )
-_EVIDENCE = (
-    select(evidence).where(evidence.c.conversation_id == bindparam("row")).order_by(evidence.c.id)
+_ACTIVE_OF = select(conversations).where(
+    conversations.c.member_id.in_(bindparam("members", expanding=True)),
+    conversations.c.community_id == bindparam("community"),
+    conversations.c.status == Status.ACTIVE,
+)
+_ANSWERS_OF = (
+    select(answers)
+    .where(answers.c.conversation_id.in_(bindparam("rows", expanding=True)))
+    .order_by(answers.c.turn, answers.c.step, answers.c.part, answers.c.revision)
 )
 _SAVE = update(conversations).where(conversations.c.id == bindparam("row"))
+MOVING = (
+    "row",
+    "place",
+    "trail",
+    "revision",
+    "shown_example",
+    "has_begun",
+    "turned_at",
+    "delivered_at",
+    "active_seconds",
+)
+"""What nearly every turn changes."""
+SETTLED = ("status", "aside", "audience", "attribution", "anchor", "submitted_at")
+"""What few turns change."""
+_MOVE = _SAVE.values({name: bindparam(name) for name in MOVING if name != "row"})
 _ADD_ANSWER = insert(answers)
 _CHANGE_ANSWER = (
     update(answers)
@@ -66,6 +88,11 @@ _CHANGE_ANSWER = (
 # A question that was not delivered yet may quote what was told.
 _UNSEND = delete(outbox).where(
     outbox.c.conversation_id == bindparam("row"), outbox.c.sent_at.is_(None)
+)
+_ERASE = (
+    delete(answers).where(answers.c.conversation_id == bindparam("row")),
+    delete(evidence).where(evidence.c.conversation_id == bindparam("row")),
+    _UNSEND,
 )
 _DUE = (
     select(check_backs.c.conversation_id, check_backs.c.entry)
@@ -91,9 +118,23 @@ class Due:
 class Conversations:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self._active: dict[MemberId, Conversation | None] = {}
+        self.saves: list[tuple[Conversation, Conversation]] = []
+
+    def preload(self, of: Sequence[MemberId], community: CommunityId) -> None:
+        """The active ones of these members, all at once. Whoever does holds the write lock."""
+        values = {"members": list(of), "community": community}
+        rows = self._connection.execute(_ACTIVE_OF, values).all()
+        told: dict[int, list[Answer]] = {row.id: [] for row in rows}
+        for answer in self._connection.execute(_ANSWERS_OF, {"rows": list(told)}):
+            told[answer.conversation_id].append(answer_of(answer))
+        self._active = dict.fromkeys(of)
+        self._active |= {r.member_id: conversation_of(r, tuple(told[r.id])) for r in rows}
 
     def active(self, member: MemberId, community: CommunityId) -> Conversation | None:
         """The one whose question is open."""
+        if member in self._active:
+            return self._active[member]
         return self._first(_ACTIVE, member, community)
 
     def latest_parked(self, member: MemberId, community: CommunityId) -> Conversation | None:
@@ -142,6 +183,7 @@ class Conversations:
         **told: Any,
     ) -> Conversation:
         """A new one, active, with a reference drawn at random so that it tells no order."""
+        self.flush()  # one that was active until now is not any more
         blank = Conversation(
             id=ConversationId(0),
             ref=self._draw_ref(),
@@ -163,27 +205,59 @@ class Conversations:
         return replace(blank, id=ConversationId(row))
 
     def save(self, before: Conversation, after: Conversation) -> None:
-        """What changed from `before` to `after`. Where it was deleted its words go."""
-        values = conversation_values(after)
-        values["has_begun"] = before.has_begun or after.has_begun  # also once it was deleted
-        self._connection.execute(_SAVE, {"row": after.id, **values})
-        if after.status is Status.DELETED:
-            for table in (answers, evidence):
-                self._connection.execute(delete(table).where(table.c.conversation_id == after.id))
-            self._connection.execute(_UNSEND, {"row": after.id})
-            return
-        known = {_key(answer): answer for answer in before.answers}
-        new = [a for a in after.answers if _key(a) not in known]
-        if new:
-            rows = [{"conversation_id": after.id, **answer_values(a)} for a in new]
-            self._connection.execute(_ADD_ANSWER, rows)
-        changed = [a for a in after.answers if known.get(_key(a), a) != a]
-        if changed:
-            self._connection.execute(_CHANGE_ANSWER, [_changed(after.id, a) for a in changed])
-        given = after.evidence[len(before.evidence) :]
+        """What changed from `before` to `after`, written once the work is flushed."""
+        self.saves.append((before, after))
+
+    def flush(self) -> None:
+        """Where a conversation was deleted, its words go."""
+        saves, self.saves = self.saves, []
+        self._update(saves)
+        for _, after in saves:
+            if after.status is Status.DELETED:
+                for erase in _ERASE:
+                    self._connection.execute(erase, {"row": after.id})
+        kept = [(b, a) for b, a in saves if a.status is not Status.DELETED]
+        self._put_answers(kept)
+        given = [
+            {"conversation_id": after.id, **evidence_values(e)}
+            for before, after in kept
+            for e in after.evidence[len(before.evidence) :]
+        ]
         if given:
-            rows = [{"conversation_id": after.id, **evidence_values(e)} for e in given]
-            self._connection.execute(insert(evidence), rows)
+            self._connection.execute(insert(evidence), given)
+
+    def _update(self, saves: list[tuple[Conversation, Conversation]]) -> None:
+        moved: list[dict[str, Any]] = []
+        changed: list[dict[str, Any]] = []
+        for before, after in saves:
+            values = conversation_values(after)
+            values["has_begun"] = before.has_begun or after.has_begun  # also once it was deleted
+            values["row"] = after.id
+            if all(getattr(before, name) == getattr(after, name) for name in SETTLED):
+                moved.append(values)
+            else:
+                changed.append(values)
+        # Nearly every turn only moves on, and then half of the columns stay as they are.
+        if moved:
+            self._connection.execute(_MOVE, [{k: v[k] for k in MOVING} for v in moved])
+        if changed:
+            self._connection.execute(_SAVE, changed)
+
+    def _put_answers(self, saves: list[tuple[Conversation, Conversation]]) -> None:
+        new: list[dict[str, Any]] = []
+        changed: list[dict[str, Any]] = []
+        for before, after in saves:
+            known = {_key(answer): answer for answer in before.answers}
+            for answer in after.answers:
+                was = known.get(_key(answer))
+                if was is None:
+                    new.append({"conversation_id": after.id, **answer_values(answer)})
+                elif was is not answer and was != answer:
+                    changed.append(_changed(after.id, answer))
+        if new:
+            self._connection.execute(_ADD_ANSWER, new)
+        if changed:
+            self._connection.execute(_CHANGE_ANSWER, changed)
 
     def _first(
         self, wanted: Select[Any], member: MemberId, community: CommunityId
@@ -195,10 +269,7 @@ class Conversations:
 
     def _loaded(self, row: Any) -> Conversation:
         told = self._connection.execute(_ANSWERS, {"row": row.id})
-        given = self._connection.execute(_EVIDENCE, {"row": row.id})
-        return conversation_of(
-            row, tuple(answer_of(a) for a in told), tuple(evidence_of(e) for e in given)
-        )
+        return conversation_of(row, tuple(answer_of(a) for a in told))
 
     def _draw_ref(self) -> str:
         """A free reference, from a range that grows with the number of stories."""

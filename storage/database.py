@@ -64,15 +64,20 @@ class Database:
     def read_now(self, work: Callable[[Connection], T]) -> T:
         return self._read(work)
 
+    def submit(self, work: Callable[[], None]) -> None:
+        """Have `work` run on a writer's thread, as soon as one is free."""
+        self._writers.submit(work)
+
     def close(self) -> None:
         self._writers.shutdown()
         self._writing.dispose()
         self._reading.dispose()
 
     def _submit(self, work: Callable[[Connection], T]) -> "Future[T]":
-        return self._writers.submit(self._write, work)
+        return self._writers.submit(self.write_here, work)
 
-    def _write(self, work: Callable[[Connection], T]) -> T:
+    def write_here(self, work: Callable[[Connection], T]) -> T:
+        """As `write_now`, for whoever is on a writer's thread already."""
         with faults_told(), self._writing.begin() as connection:
             return work(connection)
 

@@ -110,7 +110,8 @@ def fault_of(error: DBAPIError) -> StorageError | None:
     if name := getattr(error.orig, "sqlite_errorname", None):
         return _sqlite_fault(name)
     if hasattr(error.orig, "sqlstate"):
-        return _postgresql_fault(error.orig.sqlstate, is_lost=error.connection_invalidated)
+        state = getattr(error.orig, "sqlstate", None)
+        return _postgresql_fault(state, is_lost=error.connection_invalidated)
     return None
 
 

@@ -1,9 +1,11 @@
 """What arrived, by its key: claimed once, kept where it failed."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from flows.messages import Inbound
 from storage.dialects import insert_or_keep
@@ -18,6 +20,8 @@ class InboxStatus(StrEnum):
 
 
 _CLAIM = insert_or_keep(inbox, status=InboxStatus.DONE)
+_SEEN = select(inbox.c.key).where(inbox.c.key.in_(bindparam("keys", expanding=True)))
+_ADD = insert(inbox)
 _OPEN = (
     select(inbox.c.key, inbox.c.payload)
     .where(inbox.c.status == bindparam("wanted"))
@@ -28,19 +32,38 @@ _OPEN = (
 class Inbox:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self._seen: set[str] | None = None
+        self.claims: list[dict[str, Any]] = []
+
+    def preload(self, keys: Sequence[str]) -> None:
+        """Look which of these were seen before, all at once. Whoever does holds the write lock."""
+        rows = self._connection.execute(_SEEN, {"keys": list(keys)})
+        self._seen = {row.key for row in rows}
 
     def claim(self, key: str, *, now: datetime) -> bool:
         """Whether this key is new. A key that was seen before stays as it is."""
+        if self._seen is not None:
+            if key in self._seen:
+                return False
+            self._seen.add(key)
+            self.claims.append({"key": key, "received_at": now, "status": InboxStatus.DONE})
+            return True
         found = self._connection.execute(
             _CLAIM[self._connection.dialect.name], {"key": key, "received_at": now}
         )
         return found.rowcount == 1
+
+    def flush(self) -> None:
+        if self.claims:
+            self._connection.execute(_ADD, self.claims)
+            self.claims = []
 
     def keep(self, inbound: Inbound, status: InboxStatus, *, fault: str | None = None) -> bool:
         """Keep the input itself with its key, to be answered or looked at later.
 
         False where it is kept under `status` already.
         """
+        self.flush()
         values = {"status": status, "payload": payload_values(inbound), "fault": fault}
         new = (inbox.c.key == inbound.key) & (inbox.c.status != status)
         return self._connection.execute(update(inbox).where(new).values(values)).rowcount > 0

@@ -70,9 +70,8 @@ def conversation_values(conversation: Conversation) -> Values:
     }
 
 
-def conversation_of(
-    row: Row[Any], answers: tuple[Answer, ...], evidence: tuple[EvidenceGiven, ...]
-) -> Conversation:
+def conversation_of(row: Row[Any], answers: tuple[Answer, ...]) -> Conversation:
+    """A conversation with its answers. Evidence stays where it is: no turn looks at it again."""
     return Conversation(
         id=ConversationId(row.id),
         ref=row.ref,
@@ -84,7 +83,6 @@ def conversation_of(
         turned_at=row.turned_at,
         trail=tuple(row.trail),
         answers=answers,
-        evidence=evidence,
         aside=row.aside,
         revision=row.revision,
         shown_example=row.shown_example,
@@ -109,10 +107,6 @@ def answer_of(row: Row[Any]) -> Answer:
 
 def evidence_values(given: EvidenceGiven) -> Values:
     return {"step": given.step, "message_id": given.message_id, **asdict(given.file)}
-
-
-def evidence_of(row: Row[Any]) -> EvidenceGiven:
-    return EvidenceGiven(step=row.step, file=attached_of(row), message_id=row.message_id)
 
 
 def attached_of(row: Row[Any]) -> Attached:

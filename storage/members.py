@@ -1,11 +1,12 @@
 """People: found by any of their addresses, and what they agreed to."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, NewType
 
-from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, tuple_, update
 
 from flows.conversation import Agreed
 from flows.messages import Address
@@ -36,8 +37,15 @@ class Member:
     role: Role
 
 
-_FIND = (
-    select(members.c.id, members.c.name, members.c.language, memberships.c.role)
+_MEMBERS = (
+    select(
+        members.c.id,
+        members.c.name,
+        members.c.language,
+        memberships.c.role,
+        addresses.c.platform,
+        addresses.c.user,
+    )
     .select_from(addresses)
     .join(members, members.c.id == addresses.c.member_id)
     .outerjoin(
@@ -45,10 +53,12 @@ _FIND = (
         (memberships.c.member_id == members.c.id)
         & (memberships.c.community_id == bindparam("community")),
     )
-    .where(
-        addresses.c.platform == bindparam("platform"),
-        addresses.c.user == bindparam("user_name"),
-    )
+)
+_FIND = _MEMBERS.where(
+    addresses.c.platform == bindparam("platform"), addresses.c.user == bindparam("user_name")
+)
+_FIND_ALL = _MEMBERS.where(
+    tuple_(addresses.c.platform, addresses.c.user).in_(bindparam("at", expanding=True))
 )
 _LOCK = _FIND.with_for_update(of=members)  # SQLite has locked the whole file by now
 _ADD_ADDRESS = insert_or_keep(addresses)
@@ -64,6 +74,15 @@ _CONSENTED = (
 class Members:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self._known: dict[Address, Member] = {}
+
+    def preload(self, at: Sequence[Address], *, community: Community) -> list[Member]:
+        """Those that were seen before, all at once. Whoever does holds the write lock."""
+        values = {"community": community.id, "at": [(a.platform, a.user) for a in at]}
+        for row in self._connection.execute(_FIND_ALL, values):
+            if row.role is not None:
+                self._known[Address(row.platform, row.user)] = _member_of(row)
+        return list(self._known.values())
 
     def upsert(
         self, address: Address, *, name: str | None, community: Community, now: datetime
@@ -72,6 +91,8 @@ class Members:
 
         Their row is locked until the transaction ends: one turn of a person at a time.
         """
+        if address in self._known:
+            return self._known[address]
         values = _find_values(address, community)
         row = self._connection.execute(_LOCK, values).one_or_none()
         if row is None:

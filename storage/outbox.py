@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
@@ -58,6 +59,7 @@ _DELIVERED = (
 class Outbox:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self.rows: list[dict[str, Any]] = []
 
     def put(
         self,
@@ -67,7 +69,8 @@ class Outbox:
         conversation: ConversationId | None,
         now: datetime,
     ) -> None:
-        rows = [
+        """To be sent once the work is flushed and committed."""
+        self.rows += [
             {
                 "platform": to.platform,
                 "user": to.user,
@@ -78,8 +81,11 @@ class Outbox:
             }
             for reply in replies
         ]
-        if rows:
-            self._connection.execute(_PUT, rows)
+
+    def flush(self) -> None:
+        if self.rows:
+            self._connection.execute(_PUT, self.rows)
+            self.rows = []
 
     def waiting(self, to: Address) -> list[Waiting]:
         rows = self._connection.execute(_WAITING, {"platform": to.platform, "user": to.user})

@@ -14,12 +14,35 @@ from storage.queries import Queries
 from storage.stories import Stories
 from storage.story_reads import StoryReads
 
+Mark = tuple[int, int, int]
+
 
 class Work:
-    """What can be read and written within one transaction."""
+    """What can be read and written within one transaction.
+
+    What a turn always writes (its claim, its conversation, its replies) waits for `flush`, so that
+    the turns of a batch are written together. Everything else is written at once.
+    """
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+
+    def flush(self) -> None:
+        """Write what waits; to be called at the end of every transaction that turns are made in."""
+        self.inbox.flush()
+        self.conversations.flush()
+        self.outbox.flush()
+
+    def mark(self) -> Mark:
+        """What waits by now."""
+        return len(self.inbox.claims), len(self.conversations.saves), len(self.outbox.rows)
+
+    def drop(self, mark: Mark) -> None:
+        """Forget what was to be written since `mark`."""
+        claims, saves, rows = mark
+        del self.inbox.claims[claims:]
+        del self.conversations.saves[saves:]
+        del self.outbox.rows[rows:]
 
     @cached_property
     def inbox(self) -> Inbox:
