@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
@@ -40,6 +41,9 @@ def chat(
     role: Annotated[
         str | None, typer.Option(metavar="member|coordinator|organizer", help="Take this role.")
     ] = None,
+    jsonl: Annotated[
+        bool, typer.Option("--jsonl", help="For scripts: JSON, an object a line, in and out.")
+    ] = False,
 ) -> None:
     """Talk with the bot here, in the terminal or through a pipe."""
     import asyncio
@@ -56,15 +60,21 @@ def chat(
     if role is not None and role not in set(Role):
         _wrong("--role is member, coordinator or organizer.")
 
+    def talk_json(app: App) -> None:
+        from bot.platforms.terminal_jsonl import JsonChat, JsonTerminal
+
+        asyncio.run(JsonChat(app.database, app.turns, JsonTerminal(now), name).hold())
+
     def talk(app: App) -> None:
-        from bot.platforms.terminal import NAME, Chat, Terminal, window
+        from bot.platforms import TERMINAL
+        from bot.platforms.terminal import Chat, Terminal, window
 
         wording = app.interviews.texts.wording("en", command=lambda command: f"/{command}")
         terminal = Terminal(window(), wording, now)
-        talking = Chat(app.database, app.turns, terminal, Address(NAME, name), name)
+        talking = Chat(app.database, app.turns, terminal, Address(TERMINAL, name), name)
         asyncio.run(talking.hold(Role(role) if role else None))
 
-    _with(opened, talk)
+    _with(opened, talk_json if jsonl else talk)
 
 
 @app.command()
@@ -84,22 +94,31 @@ def check() -> None:
 
 
 @app.command()
-def migrate() -> None:
-    """Bring the database to the current schema."""
+def migrate(
+    source: Annotated[
+        str | None,
+        typer.Option("--from", metavar="URL", help="Copy everything from this database."),
+    ] = None,
+) -> None:
+    """Bring the database to the current schema, and fill it from another one if that is named."""
 
     def move(settings: Settings) -> None:
         from storage import migrations
-        from storage.database import Database
+        from storage.database import Database, is_absent
+        from storage.errors import DatabaseAbsent
+        from storage.transfer import transfer
 
-        database = Database(settings.database_url, timeout=settings.database_timeout)
-        try:
-            database.read_now(
-                migrations.current
-            )  # another program's file is not even opened to write
-            changed = database.write_now(migrations.upgrade)
-        finally:
-            database.close()
-        print("The database was brought up to date." if changed else "The database is up to date.")
+        if source is not None and is_absent(source):
+            raise DatabaseAbsent
+        with closing(Database(settings.database_url, timeout=settings.database_timeout)) as target:
+            changed = target.write_now(migrations.upgrade)
+            told = "was brought up to date." if changed else "is up to date."
+            print(f"The database {told}")
+            if source is None:
+                return
+            with closing(Database(source, timeout=settings.database_timeout)) as old:
+                for copied in transfer(old, target):
+                    print(f"{copied.table}: {copied.rows} rows, as many as there were")
 
     _told(lambda: move(_settings()))
 

@@ -11,6 +11,8 @@ StorageError
 ├── DatabaseForeign       it is another program's
 ├── DatabaseNewer         it was made by a later version of Storytrail
 ├── DatabaseOutdated      it has to be migrated first
+├── DatabaseInUse         it should be empty, and holds people already
+├── TransferFailed        a copy has not as many rows as what was copied
 └── DefinitionChanged     a flow was changed without a new version
 
 Each says in one sentence what happened and what to do. None carries what a person wrote: driver
@@ -94,6 +96,23 @@ class DatabaseNewer(StorageError):
 class DatabaseOutdated(StorageError):
     def __init__(self) -> None:
         super().__init__("The database has an older schema: run `storytrail migrate` first.")
+
+
+class DatabaseInUse(StorageError):
+    def __init__(self) -> None:
+        super().__init__(
+            "The database that STORYTRAIL_DATABASE_URL names holds people already: "
+            "copy into an empty one."
+        )
+
+
+class TransferFailed(StorageError):
+    def __init__(self, table: str) -> None:
+        super().__init__(
+            f"The rows of {table} could not all be copied, so nothing was: "
+            "stop what still writes to the old database and try again."
+        )
+        self.table = table
 
 
 class DefinitionChanged(StorageError):

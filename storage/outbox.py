@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from flows.conversation import ConversationId
 from flows.messages import Address, Ask, Reply, Review
@@ -90,6 +90,16 @@ class Outbox:
     def waiting(self, to: Address) -> list[Waiting]:
         rows = self._connection.execute(_WAITING, {"platform": to.platform, "user": to.user})
         return [Waiting(row.id, reply_of(row.body)) for row in rows]
+
+    def waiting_for(self, platform: str) -> list[Address]:
+        """The addresses on a platform that something waits for."""
+        rows = self._connection.execute(
+            select(outbox.c.user)
+            .where(outbox.c.sent_at.is_(None), outbox.c.platform == platform)
+            .group_by(outbox.c.user)
+            .order_by(func.min(outbox.c.id))
+        )
+        return [Address(platform, row.user) for row in rows]
 
     def mark_sent(self, sent: Sequence[tuple[int, Sent]]) -> None:
         """These rows were sent. An open question among them counts as delivered from then on."""

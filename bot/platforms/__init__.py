@@ -9,7 +9,9 @@ def _slashed(command: str) -> str:
     return f"/{command}"
 
 
-SPELLINGS: dict[str, Callable[[str], str]] = {"terminal": _slashed}
+TERMINAL = "terminal"
+
+SPELLINGS: dict[str, Callable[[str], str]] = {TERMINAL: _slashed}
 """How commands are written, by platform: known without loading a platform's library."""
 
 
@@ -17,4 +19,4 @@ def spelling(platform: str) -> Callable[[str], str]:
     return SPELLINGS[platform]
 
 
-__all__ = ["Platform", "spelling"]
+__all__ = ["TERMINAL", "Platform", "spelling"]

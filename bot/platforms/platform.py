@@ -9,7 +9,8 @@ from storage.outbox import Sent
 class Platform(Protocol):
     """One way of talking with people. `name` is what its addresses begin with."""
 
-    name: str
+    @property
+    def name(self) -> str: ...
 
     def spell(self, command: str) -> str:
         """How a command is written here: `withdraw` -> `/withdraw`."""

@@ -20,7 +20,7 @@ from rich.text import Text
 
 from bot.commands import COMMANDS
 from bot.delivery import Delivery
-from bot.platforms import spelling
+from bot.platforms import TERMINAL, spelling
 from bot.platforms.terminal_renderer import lines
 from bot.turns import Turns
 from flows.messages import Address, Ask, Commanded, Inbound, Payload, Reply, Wording, parse
@@ -28,8 +28,6 @@ from storage.database import Database
 from storage.members import Role
 from storage.outbox import Sent
 from storage.unit_of_work import Work
-
-NAME = "terminal"
 
 CHUNK = 65_536  # bytes read at once from a pipe
 
@@ -50,10 +48,10 @@ class Terminal:
     console: Console
     wording: Wording
     now: Callable[[], datetime]
-    name: str = field(default=NAME, init=False)
+    name: str = field(default=TERMINAL, init=False)
 
     def spell(self, command: str) -> str:
-        return spelling(NAME)(command)
+        return spelling(TERMINAL)(command)
 
     async def send(self, to: Address, reply: Reply) -> Sent:
         """Print a reply. Words are printed as they are: no markup in them is obeyed."""
@@ -102,7 +100,7 @@ class Chat:
     async def _take(self, payload: Payload) -> None:
         """One turn, and then its replies."""
         inbound = Inbound(
-            key=f"{NAME}:{uuid.uuid4()}",
+            key=f"{TERMINAL}:{uuid.uuid4()}",
             address=self.address,
             said_at=self.terminal.now(),
             payload=payload,
