@@ -1,0 +1,1 @@
+"""Storytrail beside its peers: `make bench`."""

@@ -1,0 +1,100 @@
+"""`make bench`: every comparison, as a table and as `build/bench.json`.
+
+Arguments name the groups that are measured (all of them), and `--keep` writes the table into
+`benchmarks/README.md`.
+"""
+
+import argparse
+import asyncio
+import json
+import platform
+import sqlite3
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from os import cpu_count
+from pathlib import Path
+from time import perf_counter
+
+from benchmarks import alone, full, in_memory, pickled, postgres
+from benchmarks.figures import PAIRS, Comparison
+
+Group = Callable[[Path, asyncio.Runner], Iterator[Comparison]]
+
+GROUPS: Mapping[str, Group] = {
+    "alone": alone.measured,
+    "in-memory": in_memory.measured,
+    "pickled": pickled.measured,
+    "full": full.measured,
+    "postgres": postgres.measured,
+}
+
+HERE = Path(__file__).parent
+BUILD = HERE.parent / "build"
+BEGIN, END = "<!-- figures -->\n", "<!-- end of figures -->"
+
+
+def main() -> None:
+    arguments = _arguments()
+    BUILD.mkdir(exist_ok=True)
+    found: list[Comparison] = []
+    began = perf_counter()
+    # Beside the repository's files, so that what is synced goes to a disk.
+    with (
+        tempfile.TemporaryDirectory(dir=BUILD, prefix="bench-") as folder,
+        asyncio.Runner() as loop,
+    ):
+        for name in arguments.groups or GROUPS:
+            for comparison in GROUPS[name](Path(folder), loop):
+                found.append(comparison)
+                print(_line(comparison), file=sys.stderr, flush=True)
+    values = [comparison.values() for comparison in found]
+    (BUILD / "bench.json").write_text(json.dumps(values, indent=1, ensure_ascii=False) + "\n")
+    table = f"{_machine()}, {perf_counter() - began:.0f} s in all.\n\n{_table(found)}\n"
+    print(table)
+    if arguments.keep:
+        _keep(table)
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="benchmarks", description=__doc__)
+    parser.add_argument("groups", nargs="*", choices=[*GROUPS, []], metavar="group")
+    parser.add_argument("--keep", action="store_true")
+    return parser.parse_args()
+
+
+def _machine() -> str:
+    return (
+        f"{cpu_count()} cores, Python {platform.python_version()}, "
+        f"SQLite {sqlite3.sqlite_version}, medians of {PAIRS} interleaved pairs"
+    )
+
+
+def _table(found: Sequence[Comparison]) -> str:
+    head = "| what | unit | ours | peer | ratio | target | met |\n|---|---|---:|---:|---:|---|---|"
+    return "\n".join([head, *(f"| {' | '.join(_cells(c))} |" for c in found)])
+
+
+def _line(comparison: Comparison) -> str:
+    return "  ".join(_cells(comparison))
+
+
+def _cells(c: Comparison) -> list[str]:
+    target = "shown only" if c.target is None else f"{c.bound} {c.target:g}"
+    met = {None: "", True: "yes", False: "**no**"}[c.met]
+    return [c.name, c.unit, *map(_figure, (c.ours, c.peer)), f"{c.ratio:.3g}", target, met]
+
+
+def _figure(value: float) -> str:
+    return f"{value:,.0f}" if value >= 100 else f"{value:.1f}"
+
+
+def _keep(table: str) -> None:
+    page = HERE / "README.md"
+    before, _, rest = page.read_text().partition(BEGIN)
+    _, _, after = rest.partition(END)
+    page.write_text(f"{before}{BEGIN}\n{table}\n{END}{after}")
+
+
+if __name__ == "__main__":
+    main()

