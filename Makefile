@@ -1,6 +1,7 @@
 # make chat    the bot in this terminal; the first time it installs what it needs into .venv
 # make test    all that a change must pass: check, then the tests
 # make check   style, types, borders between the packages, docs, and what `storytrail check` finds
+# make bench   how fast it is beside its peers, in about five minutes (ARGS=--keep: into the README there)
 # make docs    the pages of docs/ that are made from the code
 # make lock    both lock files again from pyproject.toml (needs uv; ARGS=--upgrade for newer versions)
 # make clean   removes .venv and everything built
@@ -16,7 +17,7 @@ INSTALL := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 LOCK := $(UV) --no-config pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-header --no-emit-index-url --no-emit-find-links
 
-.PHONY: chat test check docs lock clean
+.PHONY: chat test check bench docs lock clean
 .DEFAULT_GOAL := chat
 
 chat: .venv/.runtime
@@ -34,6 +35,9 @@ check: .venv/.dev
 	@# From an empty folder: neither a database nor a storytrail.toml of this checkout takes part.
 	tmp=$$(mktemp -d) && trap 'rm -rf "$$tmp"' EXIT && cd "$$tmp" \
 		&& STORYTRAIL_DATABASE_URL="sqlite:///$$tmp/check.db" "$(CURDIR)/$(BIN)/storytrail" check
+
+bench: .venv/.dev
+	$(BIN)/python -m benchmarks $(ARGS)
 
 docs: .venv/.runtime
 	$(BIN)/python -m bot.docs

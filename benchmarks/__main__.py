@@ -12,12 +12,13 @@ import sqlite3
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from os import cpu_count
+from os import cpu_count, fsync, getloadavg
 from pathlib import Path
+from statistics import median
 from time import perf_counter
 
 from benchmarks import alone, full, in_memory, pickled, postgres
-from benchmarks.figures import PAIRS, Comparison
+from benchmarks.figures import BUILD, PAIRS, Comparison
 
 Group = Callable[[Path, asyncio.Runner], Iterator[Comparison]]
 
@@ -30,7 +31,6 @@ GROUPS: Mapping[str, Group] = {
 }
 
 HERE = Path(__file__).parent
-BUILD = HERE.parent / "build"
 BEGIN, END = "<!-- figures -->\n", "<!-- end of figures -->"
 
 
@@ -39,18 +39,22 @@ def main() -> None:
     BUILD.mkdir(exist_ok=True)
     found: list[Comparison] = []
     began = perf_counter()
-    # Beside the repository's files, so that what is synced goes to a disk.
     with (
         tempfile.TemporaryDirectory(dir=BUILD, prefix="bench-") as folder,
         asyncio.Runner() as loop,
     ):
+        before = _surroundings(Path(folder))
         for name in arguments.groups or GROUPS:
             for comparison in GROUPS[name](Path(folder), loop):
                 found.append(comparison)
                 print(_line(comparison), file=sys.stderr, flush=True)
+        after = _surroundings(Path(folder))
     values = [comparison.values() for comparison in found]
     (BUILD / "bench.json").write_text(json.dumps(values, indent=1, ensure_ascii=False) + "\n")
-    table = f"{_machine()}, {perf_counter() - began:.0f} s in all.\n\n{_table(found)}\n"
+    table = (
+        f"{_machine()}; {perf_counter() - began:.0f} s in all. "
+        f"Before: {before}; after: {after}.\n\n{_table(found)}\n"
+    )
     print(table)
     if arguments.keep:
         _keep(table)
@@ -58,9 +62,13 @@ def main() -> None:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="benchmarks", description=__doc__)
-    parser.add_argument("groups", nargs="*", choices=[*GROUPS, []], metavar="group")
+    parser.add_argument("groups", nargs="*", metavar="group")
     parser.add_argument("--keep", action="store_true")
-    return parser.parse_args()
+    arguments = parser.parse_args()
+    unknown = set(arguments.groups) - set(GROUPS)
+    if unknown:
+        parser.error(f"no such group: {', '.join(sorted(unknown))}; there are {', '.join(GROUPS)}")
+    return arguments
 
 
 def _machine() -> str:
@@ -68,6 +76,19 @@ def _machine() -> str:
         f"{cpu_count()} cores, Python {platform.python_version()}, "
         f"SQLite {sqlite3.sqlite_version}, medians of {PAIRS} interleaved pairs"
     )
+
+
+def _surroundings(folder: Path) -> str:
+    """What else keeps the machine busy, so that figures can be told apart that it spoilt."""
+    seconds = []
+    with (folder / "synced").open("wb", buffering=0) as file:
+        for _ in range(200):
+            file.seek(0)
+            began = perf_counter()
+            file.write(bytes(8_192))
+            fsync(file)
+            seconds.append(perf_counter() - began)
+    return f"load {getloadavg()[0]:.1f}, a synced write {median(seconds) * 1e6:.0f} µs"
 
 
 def _table(found: Sequence[Comparison]) -> str:

@@ -3,7 +3,6 @@
 import asyncio
 import os
 import sqlite3
-from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
 
@@ -67,19 +66,13 @@ def _copy_open(connection: sqlite3.Connection, people: int) -> None:
     copy = _Copying(connection, people)
     copy.rows("members", f"id = {member}", id=f"{last} + n", name=f"'{PEOPLE}-' || n")
     its = f"member_id = {member}"
-    copy.rows(
-        "addresses", its, id="NULL", member_id=f"{last} + n", user=f"'{PEOPLE}-' || n"
-    )
+    copy.rows("addresses", its, id="NULL", member_id=f"{last} + n", user=f"'{PEOPLE}-' || n")
     copy.rows("memberships", its, member_id=f"{last} + n")
     copy.rows("consents", its, id="NULL", member_id=f"{last} + n")
-    copy.rows(
-        "conversations", its, id=f"{begun} + n", member_id=f"{last} + n", ref="'P-' || n"
-    )
+    copy.rows("conversations", its, id=f"{begun} + n", member_id=f"{last} + n", ref="'P-' || n")
     its = f"conversation_id = {conversation}"
     copy.rows("answers", its, conversation_id=f"{begun} + n", text=_words("text"))
-    copy.rows(
-        "outbox", its, id="NULL", conversation_id=f"{begun} + n", user=f"'{PEOPLE}-' || n"
-    )
+    copy.rows("outbox", its, id="NULL", conversation_id=f"{begun} + n", user=f"'{PEOPLE}-' || n")
     copy.rows("inbox", f"rowid <= {GIVEN + 2}", key=_KEY)
 
 

@@ -3,10 +3,14 @@
 import gc
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from statistics import median
 from typing import Any, Literal
 
 PAIRS = 5
+
+BUILD = Path(__file__).parents[1] / "build"
+"""Where results and temporary files go: beside the repository, so that syncs reach its disk."""
 
 Bound = Literal["at least", "at most"]
 

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
+from uuid import uuid4
 
 import psycopg
 from sqlalchemy import Connection, text
@@ -71,8 +72,8 @@ def statements(
     `people` by conversation; `mark` is how the driver marks a parameter.
     """
     steps = []
-    for number, turn in enumerate(written):
-        turns = [_turn(turn, f"{p}:{number}", p, c, mark) for p, c in people.items()]
+    for turn in written:
+        turns = [_turn(turn, str(uuid4()), p, c, mark) for p, c in people.items()]
         steps.append((turns, _delivery(people, turn.moved["turned_at"], mark)))
     return steps
 

@@ -55,7 +55,12 @@ class NullRequest(BaseRequest):
         return None
 
     async def do_request(
-        self, url: str, method: str, request_data: RequestData | None = None, **_: Any
+        self,
+        url: str,
+        method: str,
+        request_data: RequestData | None = None,
+        *_: object,
+        **__: object,
     ) -> tuple[int, bytes]:
         return 200, self._me if url.endswith("/getMe") else self._sent
 
@@ -174,7 +179,8 @@ async def _start(update: Update, _: ContextTypes.DEFAULT_TYPE) -> int:
 
 def _answered(number: int) -> Any:
     async def answered(update: Update, context: ContextTypes.DEFAULT_TYPE) -> int:
-        assert update.message is not None and context.user_data is not None
+        assert update.message is not None
+        assert context.user_data is not None
         context.user_data[number] = update.message.text
         await update.message.reply_text(QUESTION)
         return number + 1 if number + 1 < len(ANSWERS) else ConversationHandler.END

