@@ -121,7 +121,8 @@ class Asker:
             found += self._changeable(conversation)
         if step.kind is Kind.QUESTION and conversation.detail is not None:
             return (*found, Option(SKIP, self.word(f"choice-{SKIP}")))
-        offered = (c for c in step.choices if self._is_offered(conversation, step, c))
+        told_so_far = self._steps(conversation) if step.kind is Kind.REVIEW else ()
+        offered = (c for c in step.choices if self._is_offered(conversation, step, c, told_so_far))
         return (*found, *(self._option(conversation, step, choice) for choice in offered))
 
     def takes_words(self, conversation: Conversation) -> bool:
@@ -236,15 +237,21 @@ class Asker:
     def _labelled(self, step: str, choice: str) -> Option:
         return Option(choice, self.word(*self.definition.choice_keys(step, choice)))
 
-    def _is_offered(self, conversation: Conversation, step: StepDefinition, choice: Choice) -> bool:
+    def _is_offered(
+        self,
+        conversation: Conversation,
+        step: StepDefinition,
+        choice: Choice,
+        told_so_far: tuple[Step, ...],
+    ) -> bool:
         match choice.does:
             case Deed.NAME:
                 differs = choice.attribution is not conversation.attribution
-                return differs and bool(self._steps(conversation))
+                return differs and bool(told_so_far)
             case Deed.SEND if not choice.audience:
                 return bool(conversation.audience)
             case Deed.SEND:
-                return bool(self._steps(conversation))
+                return bool(told_so_far)
             case _:
                 pass
         if step.kind is Kind.ADD and choice.to != self.definition.review:

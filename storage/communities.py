@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NewType
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, literal_column, select, update
 
 from storage.dialects import insert_or_keep
+from storage.prepared import Prepared
 from storage.tables import communities
 
 CommunityId = NewType("CommunityId", int)
@@ -28,7 +29,7 @@ _COLUMNS = (
     communities.c.language,
     communities.c.timezone,
 )
-_HOME = select(*_COLUMNS).order_by(communities.c.id).limit(1)
+_HOME = Prepared(select(*_COLUMNS).order_by(communities.c.id).limit(literal_column("1")))
 
 
 # Two programs may start on a new database at once.
@@ -43,7 +44,7 @@ class Communities:
     def home(self) -> Community:
         """The community where none is named: the first."""
         if self._home is None:
-            row = self._connection.execute(_HOME).one()
+            row = _HOME.row(self._connection, {})
             self._home = Community(
                 CommunityId(row.id), row.slug, row.name, row.language, row.timezone
             )

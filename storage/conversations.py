@@ -6,11 +6,21 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, delete, insert, select, update
+from sqlalchemy import (
+    Connection,
+    Select,
+    bindparam,
+    delete,
+    insert,
+    literal_column,
+    select,
+    update,
+)
 
 from flows.conversation import Answer, Conversation, ConversationId, Status
 from flows.framework import Attribution
 from storage.communities import CommunityId
+from storage.dialects import named
 from storage.mapping import (
     answer_of,
     answer_values,
@@ -19,14 +29,19 @@ from storage.mapping import (
     evidence_values,
 )
 from storage.members import MemberId
+from storage.prepared import Prepared
 from storage.tables import answers, check_backs, conversations, evidence, outbox
 
 REF_FROM = 100  # the shortest reference has three digits, so that it is easily said and typed
 
-_ACTIVE = select(conversations).where(
-    conversations.c.member_id == bindparam("member"),
-    conversations.c.community_id == bindparam("community"),
-    conversations.c.status == Status.ACTIVE,
+# The status as written, not as a parameter: only so SQLite finds it in the partial index at once.
+_IS_ACTIVE = conversations.c.status == literal_column(f"'{Status.ACTIVE}'")
+_ACTIVE = Prepared(
+    select(conversations).where(
+        conversations.c.member_id == bindparam("member"),
+        conversations.c.community_id == bindparam("community"),
+        _IS_ACTIVE,
+    )
 )
 _PARKED = (
     select(conversations)
@@ -38,7 +53,7 @@ _PARKED = (
     .order_by(conversations.c.turned_at.desc(), conversations.c.id.desc())
 )
 _BY_ID = select(conversations).where(conversations.c.id == bindparam("row"))
-_ANSWERS = (
+_ANSWERS = Prepared(
     select(answers)
     .where(answers.c.conversation_id == bindparam("row"))
     .order_by(answers.c.turn, answers.c.step, answers.c.part, answers.c.revision)
@@ -46,7 +61,7 @@ _ANSWERS = (
 _ACTIVE_OF = select(conversations).where(
     conversations.c.member_id.in_(bindparam("members", expanding=True)),
     conversations.c.community_id == bindparam("community"),
-    conversations.c.status == Status.ACTIVE,
+    _IS_ACTIVE,
 )
 _ANSWERS_OF = (
     select(answers)
@@ -55,7 +70,6 @@ _ANSWERS_OF = (
 )
 _SAVE = update(conversations).where(conversations.c.id == bindparam("row"))
 MOVING = (
-    "row",
     "place",
     "trail",
     "revision",
@@ -68,9 +82,9 @@ MOVING = (
 """What nearly every turn changes."""
 SETTLED = ("status", "aside", "audience", "attribution", "anchor", "submitted_at")
 """What few turns change."""
-_MOVE = _SAVE.values({name: bindparam(name) for name in MOVING if name != "row"})
-_ADD_ANSWER = insert(answers)
-_CHANGE_ANSWER = (
+_MOVE = Prepared(_SAVE.values(named(*MOVING)))
+_ADD_ANSWER = Prepared(insert(answers).values(named(*answers.c.keys())))
+_CHANGE_ANSWER = Prepared(
     update(answers)
     .where(
         answers.c.conversation_id == bindparam("in_conversation"),
@@ -135,7 +149,8 @@ class Conversations:
         """The one whose question is open."""
         if member in self._active:
             return self._active[member]
-        return self._first(_ACTIVE, member, community)
+        row = _ACTIVE.row(self._connection, {"member": member, "community": community})
+        return self._loaded(row) if row is not None else None
 
     def latest_parked(self, member: MemberId, community: CommunityId) -> Conversation | None:
         return self._first(_PARKED.limit(1), member, community)
@@ -239,7 +254,7 @@ class Conversations:
                 changed.append(values)
         # Nearly every turn only moves on, and then half of the columns stay as they are.
         if moved:
-            self._connection.execute(_MOVE, [{k: v[k] for k in MOVING} for v in moved])
+            _MOVE.run_all(self._connection, moved)
         if changed:
             self._connection.execute(_SAVE, changed)
 
@@ -255,9 +270,9 @@ class Conversations:
                 elif was is not answer and was != answer:
                     changed.append(_changed(after.id, answer))
         if new:
-            self._connection.execute(_ADD_ANSWER, new)
+            _ADD_ANSWER.run_all(self._connection, new)
         if changed:
-            self._connection.execute(_CHANGE_ANSWER, changed)
+            _CHANGE_ANSWER.run_all(self._connection, changed)
 
     def _first(
         self, wanted: Select[Any], member: MemberId, community: CommunityId
@@ -268,7 +283,7 @@ class Conversations:
         return self._loaded(row) if row is not None else None
 
     def _loaded(self, row: Any) -> Conversation:
-        told = self._connection.execute(_ANSWERS, {"row": row.id})
+        told = _ANSWERS.rows(self._connection, {"row": row.id})
         return conversation_of(row, tuple(answer_of(a) for a in told))
 
     def _draw_ref(self) -> str:

@@ -4,10 +4,12 @@ On SQLite one thread writes; on PostgreSQL a small pool of them does.
 """
 
 import asyncio
+import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from concurrent.futures import Future
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Any, TypeVar
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
@@ -46,8 +48,14 @@ class Database:
             self._reading = self._writing.execution_options(
                 isolation_level="REPEATABLE READ", postgresql_readonly=True
             )
-        writers = 1 if self.is_sqlite else WRITERS
-        self._writers = ThreadPoolExecutor(writers, thread_name_prefix="writer")
+        self._work: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
+        self._held = threading.local()
+        self._writers = [
+            threading.Thread(target=self._keep_writing, name=f"writer-{n}", daemon=True)
+            for n in range(1 if self.is_sqlite else WRITERS)
+        ]
+        for writer in self._writers:
+            writer.start()
 
     async def write(self, work: Callable[[Connection], T]) -> T:
         """What `work` returns, run in one transaction on a writer's thread and committed."""
@@ -65,21 +73,62 @@ class Database:
         return self._read(work)
 
     def submit(self, work: Callable[[], None]) -> None:
-        """Have `work` run on a writer's thread, as soon as one is free."""
-        self._writers.submit(work)
+        """Have `work`, which raises nothing, run on a writer's thread as soon as one is free."""
+        self._work.put(work)
 
     def close(self) -> None:
-        self._writers.shutdown()
+        """What was submitted is done first."""
+        for _ in self._writers:
+            self._work.put(None)
+        for writer in self._writers:
+            writer.join()
         self._writing.dispose()
         self._reading.dispose()
 
-    def _submit(self, work: Callable[[Connection], T]) -> "Future[T]":
-        return self._writers.submit(self.write_here, work)
-
     def write_here(self, work: Callable[[Connection], T]) -> T:
         """As `write_now`, for whoever is on a writer's thread already."""
-        with faults_told(), self._writing.begin() as connection:
-            return work(connection)
+        with faults_told():
+            connection = self._connection()
+            try:
+                with connection.begin():
+                    return work(connection)
+            except BaseException:
+                # It may be lost, or in a state that nobody knows.
+                self._let_go()
+                raise
+
+    def _submit(self, work: Callable[[Connection], T]) -> "Future[T]":
+        future: Future[T] = Future()
+
+        def run() -> None:
+            if not future.set_running_or_notify_cancel():
+                return
+            try:
+                future.set_result(self.write_here(work))
+            except BaseException as error:
+                future.set_exception(error)
+
+        self._work.put(run)
+        return future
+
+    def _keep_writing(self) -> None:
+        while (work := self._work.get()) is not None:
+            work()
+        self._let_go()
+
+    def _connection(self) -> Connection:
+        """This thread's own, kept from one transaction to the next."""
+        held: Connection | None = getattr(self._held, "connection", None)
+        if held is None:
+            held = self._held.connection = self._writing.connect()
+        return held
+
+    def _let_go(self) -> None:
+        held: Connection | None = getattr(self._held, "connection", None)
+        self._held.connection = None
+        if held is not None:
+            with suppress(DBAPIError):
+                held.close()
 
     def _read(self, work: Callable[[Connection], T]) -> T:
         with faults_told(), self._reading.connect() as connection:
@@ -133,7 +182,11 @@ def _sqlite(url: URL, timeout: float, begin: str, pragmas: tuple[str, ...]) -> E
     # The driver begins transactions by itself and too late: before the first write, not the
     # first read. So it is told not to (isolation_level above), and this begins them.
     def begun(connection: Connection) -> None:
-        connection.exec_driver_sql(begin)
+        raw: Any = connection.connection.dbapi_connection
+        try:
+            raw.execute(begin)
+        except raw.Error as error:
+            raise DBAPIError.instance(begin, None, error, raw.Error, hide_parameters=True) from None
 
     event.listen(engine, "connect", connected)
     event.listen(engine, "begin", begun)

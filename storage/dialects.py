@@ -3,8 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Executable, Table
+from sqlalchemy import Executable, Table, bindparam
 from sqlalchemy.dialects import postgresql, sqlite
+
+
+def named(*names: str) -> Mapping[str, Any]:
+    """Columns whose values are handed in under their own names."""
+    return {name: bindparam(name) for name in names}
 
 
 def insert_or_keep(table: Table, **values: Any) -> Mapping[str, Executable]:

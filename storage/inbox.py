@@ -8,8 +8,9 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, insert, select, update
 
 from flows.messages import Inbound
-from storage.dialects import insert_or_keep
+from storage.dialects import insert_or_keep, named
 from storage.mapping import inbound_of, payload_values
+from storage.prepared import Prepared
 from storage.tables import inbox
 
 
@@ -19,9 +20,9 @@ class InboxStatus(StrEnum):
     FAILED = "failed"
 
 
-_CLAIM = insert_or_keep(inbox, status=InboxStatus.DONE)
+_CLAIM = Prepared(insert_or_keep(inbox, **named("key", "received_at"), status=InboxStatus.DONE))
 _SEEN = select(inbox.c.key).where(inbox.c.key.in_(bindparam("keys", expanding=True)))
-_ADD = insert(inbox)
+_ADD = Prepared(insert(inbox).values(named("key", "received_at", "status")))
 _OPEN = (
     select(inbox.c.key, inbox.c.payload)
     .where(inbox.c.status == bindparam("wanted"))
@@ -48,14 +49,11 @@ class Inbox:
             self._seen.add(key)
             self.claims.append({"key": key, "received_at": now, "status": InboxStatus.DONE})
             return True
-        found = self._connection.execute(
-            _CLAIM[self._connection.dialect.name], {"key": key, "received_at": now}
-        )
-        return found.rowcount == 1
+        return _CLAIM.run(self._connection, {"key": key, "received_at": now}) == 1
 
     def flush(self) -> None:
         if self.claims:
-            self._connection.execute(_ADD, self.claims)
+            _ADD.run_all(self._connection, self.claims)
             self.claims = []
 
     def keep(self, inbound: Inbound, status: InboxStatus, *, fault: str | None = None) -> bool:

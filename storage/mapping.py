@@ -70,7 +70,7 @@ def conversation_values(conversation: Conversation) -> Values:
     }
 
 
-def conversation_of(row: Row[Any], answers: tuple[Answer, ...]) -> Conversation:
+def conversation_of(row: Any, answers: tuple[Answer, ...]) -> Conversation:
     """A conversation with its answers. Evidence stays where it is: no turn looks at it again."""
     return Conversation(
         id=ConversationId(row.id),
@@ -100,9 +100,28 @@ def answer_values(answer: Answer) -> Values:
     return {name: getattr(answer, name) for name in ANSWER_FIELDS}
 
 
-def answer_of(row: Row[Any]) -> Answer:
-    values = {name: getattr(row, name) for name in ANSWER_FIELDS}
-    return Answer(**values | {"how": How(row.how), "standing": Standing(row.standing)})
+# A look-up: calling the enum costs as much as the rest of a field.
+_HOW = {how.value: how for how in How}
+_STANDING = {standing.value: standing for standing in Standing}
+
+
+def answer_of(row: Any) -> Answer:
+    return Answer(
+        step=row.step,
+        part=row.part,
+        revision=row.revision,
+        place=row.place,
+        turn=row.turn,
+        position=row.position,
+        asked=row.asked,
+        said_at=row.said_at,
+        text=row.text,
+        choice=row.choice,
+        how=_HOW[row.how],
+        message_id=row.message_id,
+        standing=_STANDING[row.standing],
+        ended_in=row.ended_in,
+    )
 
 
 def evidence_values(given: EvidenceGiven) -> Values:
@@ -175,7 +194,17 @@ def inbound_of(key: str, kept: Values) -> Inbound:
 
 
 def reply_values(reply: Reply) -> Values:
-    return {"kind": type(reply).__name__.lower(), **asdict(reply)}
+    kept: Values = {"kind": type(reply).__name__.lower()}
+    for name in reply.__dataclass_fields__:
+        kept[name] = getattr(reply, name)
+    # By hand: `asdict` copies every word once more.
+    if "options" in kept:
+        kept["options"] = [
+            {"name": o.name, "label": o.label, "ticked": o.ticked} for o in kept["options"]
+        ]
+    if "parts" in kept:
+        kept["parts"] = [{"heading": p.heading, "text": p.text} for p in kept["parts"]]
+    return kept
 
 
 def reply_of(kept: Values) -> Reply:

@@ -12,6 +12,7 @@ from flows.conversation import Agreed
 from flows.messages import Address
 from storage.communities import Community, CommunityId
 from storage.dialects import insert_or_keep
+from storage.prepared import Prepared
 from storage.tables import addresses, consents, members, memberships
 
 MemberId = NewType("MemberId", int)
@@ -54,13 +55,14 @@ _MEMBERS = (
         & (memberships.c.community_id == bindparam("community")),
     )
 )
-_FIND = _MEMBERS.where(
+_AT = _MEMBERS.where(
     addresses.c.platform == bindparam("platform"), addresses.c.user == bindparam("user_name")
 )
+_FIND = Prepared(_AT)
 _FIND_ALL = _MEMBERS.where(
     tuple_(addresses.c.platform, addresses.c.user).in_(bindparam("at", expanding=True))
 )
-_LOCK = _FIND.with_for_update(of=members)  # SQLite has locked the whole file by now
+_LOCK = Prepared(_AT.with_for_update(of=members))  # SQLite has locked the whole file by now
 _ADD_ADDRESS = insert_or_keep(addresses)
 _JOIN = insert_or_keep(memberships)
 _CONSENTED = (
@@ -94,17 +96,17 @@ class Members:
         if address in self._known:
             return self._known[address]
         values = _find_values(address, community)
-        row = self._connection.execute(_LOCK, values).one_or_none()
+        row = _LOCK.row(self._connection, values)
         if row is None:
             self._add(address, name=name, community=community, now=now)
-            row = self._connection.execute(_LOCK, values).one()
+            row = _LOCK.row(self._connection, values)
         if row.role is None:
             self._join(row.id, community.id, now)
         return _member_of(row)
 
     def known(self, address: Address, *, community: Community) -> Member:
         """The person behind an address that was seen before."""
-        return _member_of(self._connection.execute(_FIND, _find_values(address, community)).one())
+        return _member_of(_FIND.row(self._connection, _find_values(address, community)))
 
     def set_role(self, member: MemberId, community: CommunityId, role: Role) -> None:
         self._connection.execute(

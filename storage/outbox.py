@@ -9,7 +9,9 @@ from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from flows.conversation import ConversationId
 from flows.messages import Address, Ask, Reply, Review
+from storage.dialects import named
 from storage.mapping import reply_of, reply_values
+from storage.prepared import Prepared
 from storage.tables import conversations, outbox
 
 
@@ -29,7 +31,11 @@ class Sent:
     at: datetime
 
 
-_PUT = insert(outbox)
+_PUT = Prepared(
+    insert(outbox)
+    .values(named("platform", "user", "conversation_id", "asks", "body", "created_at"))
+    .inline()  # nobody asks for the new row's number
+)
 _WAITING = (
     select(outbox.c.id, outbox.c.body)
     .where(
@@ -84,7 +90,7 @@ class Outbox:
 
     def flush(self) -> None:
         if self.rows:
-            self._connection.execute(_PUT, self.rows)
+            _PUT.run_all(self._connection, self.rows)
             self.rows = []
 
     def waiting(self, to: Address) -> list[Waiting]:

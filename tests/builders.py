@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
 
 import structlog
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 from typer.testing import CliRunner
 
 import bot
@@ -31,6 +31,7 @@ from storage.communities import Community
 from storage.database import Database
 from storage.members import Member, Role
 from storage.outbox import Sent
+from storage.tables import metadata
 from storage.unit_of_work import Work
 
 T = TypeVar("T")
@@ -172,14 +173,11 @@ def framework() -> Framework:
 # ---- rows ----
 
 
-def migrated(path: Path, *, name: str = "the Onboarding Circle") -> None:
+def migrated(path: Path) -> None:
     """Make a database file as the program makes it: current, with definitions and a community."""
-    database = Database(f"sqlite:///{path}")
-    try:
+    with closing(Database(f"sqlite:///{path}")) as database:
         database.write_now(migrations.upgrade)
-        database.write_now(lambda c: _furnish(Work(c), name))
-    finally:
-        database.close()
+        kept(database, furnish)
 
 
 @cache
@@ -197,8 +195,29 @@ def fresh(folder: Path) -> Path:
     return path
 
 
-def _furnish(work: Work, name: str) -> None:
-    work.communities.ensure("main", name, language="en", now=NOON)
+def url_of(database: Path | str) -> str:
+    return database if isinstance(database, str) else f"sqlite:///{database}"
+
+
+def opened(database: Path | str) -> Database:
+    """It waits so briefly for what another holds that a test can wait for it too."""
+    return Database(url_of(database), timeout=0.2)
+
+
+def emptied(url: str) -> None:
+    """Bring a migrated PostgreSQL schema back to where nothing happened yet."""
+    names = ", ".join(table.name for table in metadata.sorted_tables)
+
+    def empty(connection: Connection) -> None:
+        connection.execute(text(f"TRUNCATE {names} RESTART IDENTITY CASCADE"))
+
+    with closing(Database(url)) as database:
+        database.write_now(empty)
+        kept(database, furnish)
+
+
+def furnish(work: Work) -> None:
+    work.communities.ensure("main", "the Onboarding Circle", language="en", now=NOON)
     work.definitions.store(work.definitions.unknown(interviews().held()), now=NOON)
 
 
@@ -243,6 +262,7 @@ def kept_story(
     )
     if story.worth_it is not None:
         work.stories.set_worth(sent.id, story.worth_it)
+    work.flush()  # it may well be read within the same transaction
     return sent
 
 
@@ -255,6 +275,18 @@ class InTurn:
     def randrange(self, low: int, high: int) -> int:
         self.last += 1
         return self.last
+
+
+def kept(database: Database, work: Callable[[Work], T]) -> T:
+    """What `work` returns; all that it wrote is kept."""
+
+    def doing(connection: Connection) -> T:
+        made = Work(connection)
+        found = work(made)
+        made.flush()
+        return found
+
+    return database.write_now(doing)
 
 
 class _Undone(Exception):
@@ -329,18 +361,18 @@ class Talk:
         """What waits for this person, taken as a platform takes it."""
         waiting = await self.database.read(lambda c: Work(c).outbox.waiting(self.address))
         sent = [(row.id, Sent(None, self.clock())) for row in waiting]
-        await self.database.write(lambda c: Work(c).outbox.mark_sent(sent))
+        kept(self.database, lambda work: work.outbox.mark_sent(sent))
         return [row.reply for row in waiting]
 
     async def has_role(self, role: Role) -> None:
-        await self.database.write(lambda c: a_member(Work(c), self.address.user, role=role))
+        kept(self.database, lambda work: a_member(work, self.address.user, role=role))
 
 
 @contextmanager
-def talking(path: Path, *, name: str = "ana") -> Iterator[Talk]:
-    """Somebody's talk with the bot over the database in this file."""
-    with closing(Database(f"sqlite:///{path}", timeout=0.2)) as database:
-        yield Talk(database, address=Address("terminal", name))
+def talking(database: Path | str, *, name: str = "ana") -> Iterator[Talk]:
+    """Somebody's talk with the bot over the database in this file, or at this address."""
+    with closing(opened(database)) as at_hand:
+        yield Talk(at_hand, address=Address("terminal", name))
 
 
 def texts_of(replies: Iterable[Reply]) -> str:
@@ -352,14 +384,13 @@ def texts_of(replies: Iterable[Reply]) -> str:
 
 def environment(database: Path | str, **more: str) -> dict[str, str]:
     """An environment with nothing of this machine's settings in it."""
-    url = database if isinstance(database, str) else f"sqlite:///{database}"
-    kept = {name: os.environ[name] for name in ("PATH", "HOME", "SYSTEMROOT") if name in os.environ}
+    own = {name: os.environ[name] for name in ("PATH", "HOME", "SYSTEMROOT") if name in os.environ}
     return {
-        **kept,
+        **own,
         "PYTHONPATH": str(ROOT),
         "PYTHONUTF8": "1",
         "LANG": "C.UTF-8",
-        "STORYTRAIL_DATABASE_URL": url,
+        "STORYTRAIL_DATABASE_URL": url_of(database),
         **more,
     }
 

@@ -1,12 +1,10 @@
-"""A bot without a platform: real turns on a real file, and a clock that is moved by hand."""
+"""A bot without a platform: real turns on a real database, and a clock that is moved by hand."""
 
 import json
-import shutil
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from io import StringIO
-from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
@@ -21,18 +19,16 @@ from config.definitions import Definitions, read_flow
 from config.texts import Command, Texts
 from flows.conversation import Agreed, Conversation
 from flows.messages import Address, Ask, Inbound, Payload, Reply, Review, Wording
-from storage import migrations
 from storage.database import Database
 from storage.members import Member, Role
 from storage.outbox import Sent
 from storage.unit_of_work import Work
+from tests.builders import closing, kept, opened
 
 T = TypeVar("T")
 
 BEGINNING = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 """A Monday morning."""
-
-COMMUNITY = "the Onboarding Circle"
 
 MOMENT = timedelta(seconds=1)
 """How long a reply is under way."""
@@ -267,25 +263,12 @@ class Stage:
         return self.database.read_now(lambda connection: work(Work(connection)))
 
     def write(self, work: Callable[[Work], T]) -> T:
-        return self.database.write_now(lambda connection: work(Work(connection)))
+        return kept(self.database, work)
 
 
 @pytest.fixture(scope="session")
 def shipped() -> Definitions:
     return definitions.load()
-
-
-@pytest.fixture(scope="session")
-def fresh(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A migrated database in which nothing happened, to be copied."""
-    path = tmp_path_factory.mktemp("fresh") / "storytrail.db"
-    database = Database(f"sqlite:///{path}")
-    database.write_now(migrations.upgrade)
-    database.write_now(
-        lambda c: Work(c).communities.ensure("main", COMMUNITY, language="en", now=BEGINNING)
-    )
-    database.close()
-    return path
 
 
 @pytest.fixture(scope="session")
@@ -296,10 +279,7 @@ def texts() -> HeardTexts:
 
 
 @pytest.fixture
-def stage(fresh: Path, shipped: Definitions, texts: HeardTexts, tmp_path: Path) -> Iterator[Stage]:
+def stage(url: str, shipped: Definitions, texts: HeardTexts) -> Iterator[Stage]:
     texts.said.clear()
-    path = tmp_path / "storytrail.db"
-    shutil.copy(fresh, path)
-    database = Database(f"sqlite:///{path}")
-    yield Stage(database, shipped, texts)
-    database.close()
+    with closing(opened(url)) as database:
+        yield Stage(database, shipped, texts)

@@ -35,6 +35,7 @@ from tests.builders import (
     fresh,
     interviews,
     invoked,
+    kept,
     kept_story,
     talking,
 )
@@ -101,7 +102,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     path = fresh(tmp_path_factory.mktemp("told"))
     with talking(path) as talk:
-        talk.database.write_now(lambda c: fill(Work(c)))
+        kept(talk.database, fill)
     return path
 
 

@@ -17,7 +17,6 @@ from bot.periods import Period
 from bot.reports import write_export
 from config.settings import Settings
 from flows.framework import Audience
-from storage.unit_of_work import Work
 from tests.builders import REALIZED as CHANGED
 from tests.builders import (
     WHOLE,
@@ -27,6 +26,7 @@ from tests.builders import (
     environment,
     fresh,
     invoked,
+    kept,
     kept_story,
     lines,
     nothing_came_of_it,
@@ -176,10 +176,11 @@ def test_a_summary_shows_quotes_without_letting_them_act(tmp_path):
     path = fresh(tmp_path)
     shown = a_step(order=1, part="changed", cycle=CHANGED, text="\x1b[2Jquick\x9b31m \u202eway")
     with talking(path) as talk:
-        talk.database.write_now(
-            lambda c: kept_story(
-                Work(c), a_story_as_far_as(CHANGED, steps=(shown,), links=()), a_member(Work(c))
-            )
+        kept(
+            talk.database,
+            lambda w: kept_story(
+                w, a_story_as_far_as(CHANGED, steps=(shown,), links=()), a_member(w)
+            ),
         )
 
     done = storytrail("summary", database=path)
@@ -363,9 +364,7 @@ def is_reading_its_input(process: int) -> bool:
 def test_an_output_that_knows_only_ascii_breaks_nothing(tmp_path, command):
     path = fresh(tmp_path)
     with talking(path) as talk:
-        talk.database.write_now(
-            lambda c: kept_story(Work(c), a_story_as_far_as(CHANGED), a_member(Work(c), "Zoë"))
-        )
+        kept(talk.database, lambda w: kept_story(w, a_story_as_far_as(CHANGED), a_member(w, "Zoë")))
 
     more = {"PYTHONUTF8": "0", "PYTHONIOENCODING": "ascii"}
     done = storytrail(command, database=path, said=b"/mystories\n", more=more)

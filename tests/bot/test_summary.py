@@ -27,6 +27,7 @@ from tests.builders import (
     begin,
     fresh,
     invoked,
+    kept,
     kept_story,
     storytrail,
     talking,
@@ -125,7 +126,7 @@ async def test_a_summary_says_what_the_stories_of_a_circle_come_to(talk, monkeyp
     chance = InTurn()
     monkeypatch.setattr("random.SystemRandom", lambda: chance)
     await talk.has_role(Role.ORGANIZER)
-    await talk.database.write(lambda c: fill(Work(c)))
+    kept(talk.database, fill)
 
     replies = await talk.say("/summary")
 
@@ -148,7 +149,7 @@ async def test_a_summary_of_nothing_says_so_and_stops(talk):
 async def test_a_summary_of_a_period_names_it_and_leaves_the_others_out(talk):
     await talk.has_role(Role.ORGANIZER)
     late = a_story_as_far_as(POTENTIAL, started_at=NOON + timedelta(days=60))
-    await talk.database.write(lambda c: kept_story(Work(c), late, a_member(Work(c), "bo")))
+    kept(talk.database, lambda w: kept_story(w, late, a_member(w, "bo")))
 
     march = texts_of(await talk.say("/summary 2026-03-01..2026-03-31"))
     may = texts_of(await talk.say("/summary 2026-05"))
@@ -175,7 +176,7 @@ async def test_the_time_spent_is_that_of_stories_with_a_name(talk, named, unname
         for number, story in enumerate(told):
             kept_story(work, story, a_member(work, f"teller {number}"))
 
-    await talk.database.write(lambda c: keep(Work(c)))
+    kept(talk.database, keep)
 
     said = texts_of(await talk.say("/summary")).splitlines()
 
@@ -186,7 +187,7 @@ async def test_the_time_spent_is_that_of_stories_with_a_name(talk, named, unname
 async def test_an_unnamed_story_is_counted_on_every_day_of_its_month(talk):
     await talk.has_role(Role.ORGANIZER)
     unnamed = a_story(attribution=Attribution.UNNAMED)  # of the fourteenth of March
-    await talk.database.write(lambda c: kept_story(Work(c), unnamed, a_member(Work(c), "bo")))
+    kept(talk.database, lambda w: kept_story(w, unnamed, a_member(w, "bo")))
     asked = {
         "2026-02-28": "0 people were asked; 0 stories were begun: 0 sent",
         "2026-03-01": "1 person was asked; 1 story was begun: 1 sent",
@@ -236,7 +237,7 @@ async def test_after_a_summary_the_open_question_is_shown_once_more(talk):
 def circle(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = fresh(tmp_path_factory.mktemp("circle"))
     with talking(path) as talk:
-        talk.database.write_now(lambda c: fill(Work(c)))
+        kept(talk.database, fill)
     return path
 
 

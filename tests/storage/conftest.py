@@ -1,36 +1,38 @@
 from collections.abc import Iterator
 from pathlib import Path
-from shutil import copyfile
 
 import pytest
 
 from storage.database import Database
-from tests.builders import closing, migrated
-
-
-@pytest.fixture(scope="session")
-def fresh(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A database file as the program makes it, to be copied."""
-    path = tmp_path_factory.mktemp("fresh") / "fresh.db"
-    migrated(path)
-    return path
+from tests.builders import closing, emptied, fresh, opened
+from tests.conftest import BOTH
+from tests.servers import a_database, server_url
 
 
 @pytest.fixture
-def path(fresh: Path, tmp_path: Path) -> Path:
-    """The file of a current database without people."""
-    return Path(copyfile(fresh, tmp_path / "storytrail.db"))
+def database(url: str) -> Iterator[Database]:
+    with closing(opened(url)) as database:
+        yield database
 
 
 @pytest.fixture
-def database(path: Path) -> Iterator[Database]:
-    with closing(Database(f"sqlite:///{path}", timeout=0.2)) as opened:
-        yield opened
+def on_file(path: Path) -> Iterator[Database]:
+    """The database in the file `path`."""
+    with closing(opened(path)) as database:
+        yield database
 
 
-@pytest.fixture(scope="module")
-def lasting(fresh: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
+@pytest.fixture(scope="session", params=BOTH)
+def lasting(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Database]:
     """A database for many made-up cases, of which none is kept."""
-    file = copyfile(fresh, tmp_path_factory.mktemp("lasting") / "storytrail.db")
-    with closing(Database(f"sqlite:///{file}")) as opened:
-        yield opened
+    if request.param == "sqlite":
+        file = fresh(tmp_path_factory.mktemp("lasting"))
+        with closing(Database(f"sqlite:///{file}")) as database:
+            yield database
+        return
+    with a_database(server_url()) as url:
+        emptied(url)
+        with closing(Database(url)) as database:
+            yield database

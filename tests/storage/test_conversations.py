@@ -24,13 +24,14 @@ from flows.framework import Attribution, Audience
 from flows.messages import Address, Anchor, Ask, Attached
 from storage.database import Database
 from storage.unit_of_work import Work
-from tests.builders import NOON, a_conversation, a_member, an_answer, begin, tried
+from tests.builders import NOON, a_conversation, a_member, an_answer, begin, kept, tried
 
 MARKER = "quillwort"
 
 
 def found_again(work: Work, conversation: Conversation) -> Conversation:
     """The conversation as it is read from the database, whatever its status."""
+    work.flush()
     member = work.members.known(Address("terminal", "ana"), community=work.communities.home())
     work.conversations.ask_again(conversation.id, "planned", at=NOON)
     due = work.conversations.due(member.id, work.communities.home().id, now=NOON)
@@ -60,7 +61,8 @@ WORDS = st.text(
 )
 NAMES = st.sampled_from(["activity", "gained", "applied", "changed"])
 TIMES = st.timedeltas(timedelta(-9_000), timedelta(20_000)).map(lambda span: NOON + span)
-COUNTS = st.integers(0, 2**31)
+COUNTS = st.integers(0, 2**31 - 1)
+IDS = st.none() | st.text(st.characters(exclude_characters="\0", codec="utf-8"), max_size=40)
 
 answers = st.builds(
     Answer,
@@ -75,7 +77,7 @@ answers = st.builds(
     text=st.none() | WORDS,
     choice=st.none() | NAMES,
     how=st.sampled_from(How),
-    message_id=st.none() | WORDS,
+    message_id=IDS,
     standing=st.sampled_from(Standing),
     ended_in=st.none() | COUNTS,
 )
@@ -84,7 +86,7 @@ files = st.builds(
     kind=NAMES,
     file_id=WORDS,
     name=st.none() | WORDS,
-    mime_type=st.none() | WORDS,
+    mime_type=IDS,
     size=st.none() | st.integers(0, 2**40),
     caption=st.none() | WORDS,
 )
@@ -103,7 +105,7 @@ conversations = st.builds(
         tuple
     ),
     evidence=st.lists(
-        st.builds(EvidenceGiven, step=NAMES, file=files, message_id=st.none() | WORDS), max_size=2
+        st.builds(EvidenceGiven, step=NAMES, file=files, message_id=IDS), max_size=2
     ).map(tuple),
     aside=st.none() | NAMES,
     revision=COUNTS,
@@ -111,7 +113,9 @@ conversations = st.builds(
     audience=st.frozensets(st.sampled_from(Audience)),
     attribution=st.sampled_from(Attribution),
     anchor=st.none()
-    | st.builds(Anchor, activity=WORDS, date=st.none() | WORDS, link=st.none() | WORDS),
+    | st.builds(
+        Anchor, activity=WORDS, date=st.none() | st.dates().map(str), link=st.none() | WORDS
+    ),
     origin=st.sampled_from(Origin),
     delivered_at=st.none() | TIMES,
     active_seconds=COUNTS,
@@ -176,7 +180,7 @@ def test_every_wording_of_an_answer_is_kept(database):
             conversation = after
         return found_again(work, conversation).answers
 
-    read = database.write_now(lambda c: saved_one_by_one(Work(c)))
+    read = kept(database, saved_one_by_one)
 
     assert [answer.text for answer in read] == ["wording 0", "wording 1", "wording 2"]
 
@@ -191,7 +195,7 @@ def test_a_member_has_one_active_conversation_in_a_community(database):
         begin(work, member)
 
     with pytest.raises(IntegrityError):
-        database.write_now(lambda c: begun_twice(Work(c)))
+        kept(database, begun_twice)
 
 
 def test_any_number_of_conversations_are_parked_and_the_latest_turned_comes_first(database):
@@ -204,6 +208,7 @@ def test_any_number_of_conversations_are_parked_and_the_latest_turned_comes_firs
             parked = replace(begun, status=Status.PARKED, turned_at=turned)
             work.conversations.save(begun, parked)
             refs.append(begun.ref)
+        work.flush()
         home = work.communities.home().id
         found = [parked.ref for parked in work.conversations.parked(member.id, home)]
         latest = work.conversations.latest_parked(member.id, home)
@@ -211,7 +216,7 @@ def test_any_number_of_conversations_are_parked_and_the_latest_turned_comes_firs
         assert work.conversations.active(member.id, home) is None
         return refs, found, latest.ref
 
-    refs, found, latest = database.write_now(lambda c: parked_three(Work(c)))
+    refs, found, latest = kept(database, parked_three)
 
     assert found == [refs[0], refs[2], refs[1]]
     assert latest == refs[0]
@@ -227,7 +232,7 @@ def test_two_members_each_have_their_own_active_conversation(database):
         first, second = (each.ref if each else None for each in found)
         return first, second
 
-    first, second = database.write_now(lambda c: begun_by_two(Work(c)))
+    first, second = kept(database, begun_by_two)
 
     assert first is not None
     assert first != second
@@ -241,7 +246,7 @@ def test_references_are_unique_and_tell_no_order(database):
         members = [a_member(work, f"member {n}") for n in range(200)]
         return [int(begin(work, member).ref.removeprefix("S-")) for member in members]
 
-    refs = database.write_now(lambda c: begun(Work(c)))
+    refs = kept(database, begun)
 
     assert len(set(refs)) == 200
     assert all(100 <= ref <= 9_999 for ref in refs)
@@ -267,7 +272,7 @@ def test_the_range_of_references_grows_when_it_is_full(database, monkeypatch):
     def begun(work: Work) -> list[str]:
         return [begin(work, a_member(work, name)).ref for name in ("ana", "bo", "cy")]
 
-    refs = database.write_now(lambda c: begun(Work(c)))
+    refs = kept(database, begun)
 
     assert refs == ["S-100", "S-9999", "S-99999"]
     assert (100, 1_000) in chance.ranges
@@ -305,6 +310,7 @@ def full_of_words(work: Work) -> Conversation:
     )
     to = Address("terminal", "ana")
     work.outbox.put(to, [question], conversation=told.id, now=NOON)  # not sent yet
+    work.flush()
     return told
 
 
@@ -319,14 +325,14 @@ def delete_one(database: Database) -> None:
         told = full_of_words(work)
         work.conversations.save(told, deleted(told))
 
-    database.write_now(lambda c: doing(Work(c)))
+    kept(database, doing)
 
 
 def test_a_deleted_conversation_leaves_no_word_in_any_table(database):
-    database.write_now(lambda c: full_of_words(Work(c)))
+    kept(database, full_of_words)
     before = database.read_now(everything)
 
-    database.write_now(lambda c: _delete_open(Work(c)))
+    kept(database, _delete_open)
 
     after = database.read_now(everything)
     assert {table for table, rows in before.items() if MARKER in rows} == {
@@ -353,9 +359,10 @@ def test_what_was_said_after_the_deletion_is_still_sent(database):
         to = Address("terminal", "ana")
         after = Ask(text="Deleted.", options=(), step="deleted", revision=2, conversation=1)
         work.outbox.put(to, [after], conversation=told.id, now=NOON)
+        work.flush()
         return [row.reply.text for row in work.outbox.waiting(to)]
 
-    waiting = database.write_now(lambda c: doing(Work(c)))
+    waiting = kept(database, doing)
 
     assert waiting == ["Deleted."]
 
@@ -369,10 +376,10 @@ def test_a_deleted_conversation_still_counts_as_begun(database):
     assert rows == [("deleted", 1)]
 
 
-def test_a_deleted_conversation_leaves_no_word_in_the_files(database, path):
+def test_a_deleted_conversation_leaves_no_word_in_the_files(on_file, path):
     def checkpoint(files: Callable[[], list[Path]]) -> int:
         # By itself, as `forget` does it: a checkpoint within a transaction is refused.
-        raw = database._writing.raw_connection()
+        raw = on_file._writing.raw_connection()
         try:
             raw.driver_connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
         finally:
@@ -382,9 +389,9 @@ def test_a_deleted_conversation_leaves_no_word_in_the_files(database, path):
     def files() -> list[Path]:
         return sorted(path.parent.glob(f"{path.name}*"))
 
-    database.write_now(lambda c: full_of_words(Work(c)))
+    kept(on_file, full_of_words)
     while_told = checkpoint(files)
-    database.write_now(lambda c: _delete_open(Work(c)))
+    kept(on_file, _delete_open)
     after = checkpoint(files)
 
     assert while_told > 1_000

@@ -12,7 +12,7 @@ from storage.errors import (
     DatabaseUnreachable,
 )
 from storage.unit_of_work import Work
-from tests.builders import NOON, a_member, closing
+from tests.builders import NOON, a_member, closing, kept
 
 
 def pragma(connection: Connection, name: str) -> object:
@@ -47,7 +47,7 @@ def test_a_reader_sees_one_snapshot_while_a_write_commits(database):
 
     def twice(connection: Connection) -> tuple[int, int]:
         before = counted(connection)
-        database.write_now(lambda c: a_member(Work(c)))
+        kept(database, a_member)
         return before, counted(connection)
 
     seen = database.read_now(twice)
@@ -88,11 +88,11 @@ def test_a_database_that_another_process_holds_is_waited_for_and_then_called_bus
     other.execute("BEGIN IMMEDIATE")
 
     with pytest.raises(DatabaseBusy):
-        database.write_now(lambda c: Work(c).inbox.claim("k", now=NOON))
+        kept(database, lambda w: w.inbox.claim("k", now=NOON))
     other.execute("ROLLBACK")
     other.close()
 
-    assert database.write_now(lambda c: Work(c).inbox.claim("k", now=NOON))
+    assert kept(database, lambda w: w.inbox.claim("k", now=NOON))
 
 
 def test_a_file_that_is_no_database_is_called_broken_and_not_touched(tmp_path):
@@ -103,7 +103,7 @@ def test_a_file_that_is_no_database_is_called_broken_and_not_touched(tmp_path):
         closing(Database(f"sqlite:///{garbage}")) as database,
         pytest.raises(DatabaseBroken, match="SQLITE_NOTADB"),
     ):
-        database.write_now(lambda c: Work(c).communities.home())
+        kept(database, lambda w: w.communities.home())
 
     assert garbage.read_bytes() == b"Dear Ana, " * 1000
 
@@ -116,4 +116,4 @@ def test_a_database_that_can_not_be_opened_is_called_unreachable(url):
         pytest.raises(DatabaseUnreachable, match="STORYTRAIL_DATABASE_URL"),
         closing(Database(url)) as database,
     ):
-        database.write_now(lambda c: Work(c).communities.home())
+        kept(database, lambda w: w.communities.home())

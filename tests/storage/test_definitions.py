@@ -7,7 +7,7 @@ from flows.definition import FlowDefinition
 from storage.database import Database
 from storage.errors import DefinitionChanged
 from storage.unit_of_work import Work
-from tests.builders import NOON, interviews
+from tests.builders import NOON, interviews, kept
 
 
 def a_definition(**changed: Any) -> FlowDefinition:
@@ -15,7 +15,7 @@ def a_definition(**changed: Any) -> FlowDefinition:
 
 
 def store(database: Database, *definitions) -> None:
-    database.write_now(lambda c: Work(c).definitions.store(definitions, now=NOON))
+    kept(database, lambda w: w.definitions.store(definitions, now=NOON))
 
 
 def test_a_definition_is_new_until_it_is_stored(database):

@@ -14,7 +14,7 @@ from flows.messages import (
 )
 from storage.inbox import InboxStatus
 from storage.unit_of_work import Work
-from tests.builders import NOON
+from tests.builders import NOON, kept
 
 PAYLOADS: list[Payload] = [
     Said("We met. 👩‍👩‍👧 שלום\x1b[31m"),
@@ -40,9 +40,9 @@ def an_inbound(payload: Payload, key: str = "telegram:1") -> Inbound:
 
 
 def test_a_key_is_claimed_once(database):
-    first = database.write_now(lambda c: Work(c).inbox.claim("telegram:1", now=NOON))
-    second = database.write_now(lambda c: Work(c).inbox.claim("telegram:1", now=NOON))
-    other = database.write_now(lambda c: Work(c).inbox.claim("telegram:2", now=NOON))
+    first = kept(database, lambda w: w.inbox.claim("telegram:1", now=NOON))
+    second = kept(database, lambda w: w.inbox.claim("telegram:1", now=NOON))
+    other = kept(database, lambda w: w.inbox.claim("telegram:2", now=NOON))
 
     assert (first, second, other) == (True, False, True)
 
@@ -55,7 +55,7 @@ def test_an_input_that_is_kept_comes_back_as_it_was(database, payload):
         work.inbox.claim(inbound.key, now=NOON)
         work.inbox.keep(inbound, InboxStatus.FAILED, fault="KeyError")
 
-    database.write_now(lambda c: keep(Work(c)))
+    kept(database, keep)
 
     assert database.read_now(lambda c: Work(c).inbox.open(InboxStatus.FAILED)) == [inbound]
     assert database.read_now(lambda c: Work(c).inbox.open(InboxStatus.WAITING)) == []
@@ -69,8 +69,8 @@ def test_an_input_that_is_answered_keeps_its_key_and_loses_its_words(database):
         work.inbox.keep(inbound, InboxStatus.WAITING)
         work.inbox.done(inbound.key)
 
-    database.write_now(lambda c: keep_and_answer(Work(c)))
+    kept(database, keep_and_answer)
 
     rows = database.read_now(lambda c: c.exec_driver_sql("SELECT * FROM inbox").all())
     assert "quillwort" not in repr(rows)
-    assert not database.write_now(lambda c: Work(c).inbox.claim(inbound.key, now=NOON))
+    assert not kept(database, lambda w: w.inbox.claim(inbound.key, now=NOON))

@@ -6,7 +6,7 @@ from flows.conversation import Agreed
 from flows.messages import Address
 from storage.members import Role
 from storage.unit_of_work import Work
-from tests.builders import NOON, a_member
+from tests.builders import NOON, a_member, kept
 
 
 def test_an_address_is_one_person_however_often_they_write(database):
@@ -17,7 +17,7 @@ def test_an_address_is_one_person_however_often_they_write(database):
         again = work.members.upsert(address, name="Ana B.", community=home, now=NOON)
         return first, again
 
-    first, again = database.write_now(lambda c: met_twice(Work(c)))
+    first, again = kept(database, met_twice)
 
     assert first == again
     assert first.role is Role.MEMBER
@@ -32,7 +32,7 @@ def test_the_same_user_name_on_two_platforms_is_two_people(database):
             for each in (here, there)
         ]
 
-    first, second = database.write_now(lambda c: met_twice(Work(c)))
+    first, second = kept(database, met_twice)
 
     assert first != second
 
@@ -42,7 +42,7 @@ def test_a_person_without_a_name_is_called_by_their_address(database):
         home = work.communities.home()
         return work.members.upsert(Address("telegram", "1001"), name=None, community=home, now=NOON)
 
-    assert database.write_now(lambda c: met(Work(c))).name == "1001"
+    assert kept(database, met).name == "1001"
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ def test_every_consent_is_kept_and_the_newest_version_counts(database):
         other = work.members.agreed_to(ana, home, flow="other")
         return never, work.members.agreed_to(ana, home, flow="story"), other
 
-    never, newest, other = database.write_now(lambda c: agreed(Work(c)))
+    never, newest, other = kept(database, agreed)
 
     assert (never, newest, other) == (None, 2, None)
     rows = database.read_now(lambda c: c.exec_driver_sql("SELECT version FROM consents").all())

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -6,7 +7,7 @@ from flows.messages import Address, Ask, Noted, Option, Part, Reply, Review, Say
 from storage.database import Database
 from storage.outbox import Sent
 from storage.unit_of_work import Work
-from tests.builders import NOON, a_member, begin
+from tests.builders import NOON, a_member, begin, kept
 
 ANA, BO = Address("terminal", "ana"), Address("terminal", "bo")
 
@@ -45,12 +46,11 @@ def put(database: Database, *replies: Reply, to: Address = ANA, place: str | Non
         if place is not None:
             begun = begin(work, a_member(work))
             about = begun.id
-            database_place = "UPDATE conversations SET place = ?"
-            work.outbox._connection.exec_driver_sql(database_place, (place,))
+            work.conversations.save(begun, replace(begun, place=place))
         work.outbox.put(to, replies, conversation=about, now=NOON)
         return about or 0
 
-    return database.write_now(lambda c: doing(Work(c)))
+    return kept(database, doing)
 
 
 def waiting(database: Database, to: Address = ANA) -> list[tuple[int, Reply]]:
@@ -60,7 +60,7 @@ def waiting(database: Database, to: Address = ANA) -> list[tuple[int, Reply]]:
 
 def mark(database: Database, *rows: int) -> None:
     sent = [(row, Sent("m1", LATER)) for row in rows]
-    database.write_now(lambda c: Work(c).outbox.mark_sent(sent))
+    kept(database, lambda w: w.outbox.mark_sent(sent))
 
 
 def delivered_at(database: Database) -> object:
@@ -135,6 +135,6 @@ def test_a_question_sent_twice_counts_from_its_first_time(database):
 
     mark(database, first)
     again = [(second, Sent("m2", LATER + timedelta(hours=1)))]
-    database.write_now(lambda c: Work(c).outbox.mark_sent(again))
+    kept(database, lambda w: w.outbox.mark_sent(again))
 
     assert delivered_at(database) == LATER

@@ -107,6 +107,7 @@ def fill(work: Work, told: list[tuple[Story, bool]], unsent: list[Status]) -> di
         work.conversations.save(begun, said)
         left = () if status is Status.DELETED else said.answers
         work.conversations.save(said, replace(said, status=status, answers=left))
+        work.flush()
     begin(work, a_member(work, "silent"), at=NOON)  # was asked, and said nothing
     return by_ref
 

@@ -17,6 +17,7 @@ from tests.builders import (
     a_step,
     a_story,
     a_story_as_far_as,
+    kept,
     kept_story,
 )
 
@@ -41,7 +42,7 @@ def read(work: Work, *, reader: Audience = Audience.ORGANIZERS) -> list[StoryRea
 
 
 def test_a_story_is_read_as_it_was_sent(database):
-    sent = database.write_now(lambda c: kept_story(Work(c), A_STORY, a_member(Work(c))))
+    sent = kept(database, lambda w: kept_story(w, A_STORY, a_member(w)))
 
     (story,) = database.read_now(lambda c: read(Work(c)))
 
@@ -74,7 +75,7 @@ def test_a_story_sent_again_takes_the_place_of_the_one_before(database):
             consent_version=1,
         )
 
-    database.write_now(lambda c: sent_twice(Work(c)))
+    kept(database, sent_twice)
 
     (story,) = database.read_now(lambda c: read(Work(c)))
     revisions = database.read_now(
@@ -96,7 +97,7 @@ def test_a_story_taken_back_is_in_no_read_and_only_counted(database):
         own = work.story_reads.own(member.id, sent.ref)
         return was, again, own, [read(work, reader=reader) for reader in Audience]
 
-    was, again, own, reads = database.write_now(lambda c: withdrawn(Work(c)))
+    was, again, own, reads = kept(database, withdrawn)
 
     assert (was, again) == (StoryStatus.SENT, StoryStatus.WITHDRAWN)
     assert own is None
@@ -111,7 +112,7 @@ def test_a_story_taken_back_is_not_asked_about_again(database):
         work.stories.withdraw(member.id, sent.ref, now=NOON)
         return work.conversations.due(member.id, home, now=NOON + timedelta(days=90))
 
-    assert database.write_now(lambda c: withdrawn(Work(c))) is None
+    assert kept(database, withdrawn) is None
 
 
 def test_nobody_takes_back_or_reads_the_story_of_another(database):
@@ -121,7 +122,7 @@ def test_nobody_takes_back_or_reads_the_story_of_another(database):
         taken = work.stories.withdraw(bo.id, sent.ref, now=NOON)
         return taken, work.story_reads.own(bo.id, sent.ref), len(read(work))
 
-    assert database.write_now(lambda c: tried_by_bo(Work(c))) == (None, None, 1)
+    assert kept(database, tried_by_bo) == (None, None, 1)
 
 
 def test_a_member_finds_their_own_stories_the_newest_first(database):
@@ -133,13 +134,13 @@ def test_a_member_finds_their_own_stories_the_newest_first(database):
         kept_story(work, replace(A_STORY, title="of bo"), bo)
         return [listed.title for listed in work.stories.of(ana.id, work.communities.home().id)]
 
-    assert database.write_now(lambda c: told(Work(c))) == ["third", "second", "first"]
+    assert kept(database, told) == ["third", "second", "first"]
 
 
 def test_an_unnamed_story_tells_its_own_teller_more_than_its_readers(database):
     unnamed = replace(A_STORY, attribution=Attribution.UNNAMED)
 
-    sent = database.write_now(lambda c: kept_story(Work(c), unnamed, a_member(Work(c))))
+    sent = kept(database, lambda w: kept_story(w, unnamed, a_member(w)))
 
     (story,) = database.read_now(lambda c: read(Work(c)))
     listed = database.read_now(
@@ -161,7 +162,7 @@ def test_the_date_of_a_step_of_an_unnamed_story_is_cut_to_its_month(database):
     dated = a_step(order=1, date="2026-03-12", cycle=APPLIED)
     unnamed = a_story(steps=(dated,), attribution=Attribution.UNNAMED)
 
-    database.write_now(lambda c: kept_story(Work(c), unnamed, a_member(Work(c))))
+    kept(database, lambda w: kept_story(w, unnamed, a_member(w)))
 
     (story,) = database.read_now(lambda c: read(Work(c)))
     assert [step.date for step in story.steps] == ["2026-03"]
