@@ -50,6 +50,7 @@ class Database:
             )
         self._work: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
         self._held = threading.local()
+        self._lost = 0  # how often the server went away
         self._writers = [
             threading.Thread(target=self._keep_writing, name=f"writer-{n}", daemon=True)
             for n in range(1 if self.is_sqlite else WRITERS)
@@ -92,9 +93,12 @@ class Database:
             try:
                 with connection.begin():
                     return work(connection)
-            except BaseException:
-                # It may be lost, or in a state that nobody knows.
+            except BaseException as error:
+                # It may be lost, or in a state that nobody knows; and where the server went,
+                # those of the other writers are lost too.
                 self._let_go()
+                if isinstance(error, DBAPIError) and error.connection_invalidated:
+                    self._lost += 1
                 raise
 
     def _submit(self, work: Callable[[Connection], T]) -> "Future[T]":
@@ -118,7 +122,10 @@ class Database:
 
     def _connection(self) -> Connection:
         """This thread's own, kept from one transaction to the next."""
-        held: Connection | None = getattr(self._held, "connection", None)
+        if getattr(self._held, "since", None) != self._lost:
+            self._let_go()
+            self._held.since = self._lost
+        held: Connection | None = self._held.connection
         if held is None:
             held = self._held.connection = self._writing.connect()
         return held
