@@ -3,6 +3,7 @@
 import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Generic, TypeVar
 
 from sqlalchemy import Connection
@@ -53,8 +54,9 @@ class Batcher(Generic[I, O]):
             return
         outcomes = self._outcomes([item for item, _ in taken])
         futures = [future for _, future in taken]
-        # One crossing back for all of them.
-        taken[0][1].get_loop().call_soon_threadsafe(_resolve, futures, outcomes)
+        # One crossing back for all of them; where the loop has ended, nobody waits any more.
+        with suppress(RuntimeError):
+            taken[0][1].get_loop().call_soon_threadsafe(_resolve, futures, outcomes)
 
     def _outcomes(self, items: list[I]) -> Sequence[O | BaseException]:
         try:

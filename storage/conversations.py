@@ -1,7 +1,7 @@
 """Interviews under way: loaded and saved between any two messages."""
 
 import random
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -20,7 +20,7 @@ from sqlalchemy import (
 from flows.conversation import Answer, Conversation, ConversationId, Status
 from flows.framework import Attribution
 from storage.communities import CommunityId
-from storage.dialects import named
+from storage.dialects import insert_or_keep, named
 from storage.mapping import (
     answer_of,
     answer_values,
@@ -32,6 +32,7 @@ from storage.members import MemberId
 from storage.prepared import Prepared
 from storage.tables import answers, check_backs, conversations, evidence, outbox
 
+DRAWS = 8  # taken references in a row, after which the range grows
 REF_FROM = 100  # the shortest reference has three digits, so that it is easily said and typed
 
 # The status as written, not as a parameter: only so SQLite finds it in the partial index at once.
@@ -83,6 +84,7 @@ MOVING = (
 SETTLED = ("status", "aside", "audience", "attribution", "anchor", "submitted_at")
 """What few turns change."""
 _MOVE = Prepared(_SAVE.values(named(*MOVING)))
+_BEGIN = insert_or_keep(conversations, unless=["ref"])
 _ADD_ANSWER = Prepared(insert(answers).values(named(*answers.c.keys())))
 _CHANGE_ANSWER = Prepared(
     update(answers)
@@ -201,7 +203,7 @@ class Conversations:
         self.flush()  # one that was active until now is not any more
         blank = Conversation(
             id=ConversationId(0),
-            ref=self._draw_ref(),
+            ref="",
             flow=flow,
             version=version,
             status=Status.ACTIVE,
@@ -211,13 +213,13 @@ class Conversations:
             attribution=Attribution.NAMED,
             **told,
         )
-        values = conversation_values(blank)
-        row = self._connection.execute(
-            insert(conversations)
-            .values(member_id=member, community_id=community, **values)
-            .returning(conversations.c.id)
-        ).scalar_one()
-        return replace(blank, id=ConversationId(row))
+        add = _BEGIN[self._connection.dialect.name].returning(conversations.c.id)
+        values = {"member_id": member, "community_id": community, **conversation_values(blank)}
+        for ref in _drawn():
+            row = self._connection.execute(add, {**values, "ref": ref}).scalar_one_or_none()
+            if row is not None:
+                return replace(blank, id=ConversationId(row), ref=ref)
+        raise AssertionError("references are drawn for ever")
 
     def save(self, before: Conversation, after: Conversation) -> None:
         """What changed from `before` to `after`, written once the work is flushed."""
@@ -286,17 +288,15 @@ class Conversations:
         told = _ANSWERS.rows(self._connection, {"row": row.id})
         return conversation_of(row, tuple(answer_of(a) for a in told))
 
-    def _draw_ref(self) -> str:
-        """A free reference, from a range that grows with the number of stories."""
-        chance = random.SystemRandom()
-        reach = REF_FROM * 10
-        while True:
-            for _ in range(8):
-                ref = f"S-{chance.randrange(REF_FROM, reach)}"
-                taken = select(conversations.c.id).where(conversations.c.ref == ref)
-                if self._connection.execute(taken).first() is None:
-                    return ref
-            reach *= 10
+
+def _drawn() -> Iterator[str]:
+    """References at random, for ever, from a range that grows where many of it are taken."""
+    chance = random.SystemRandom()
+    reach = REF_FROM * 10
+    while True:
+        for _ in range(DRAWS):
+            yield f"S-{chance.randrange(REF_FROM, reach)}"
+        reach *= 10
 
 
 def _key(answer: Answer) -> tuple[str, int, int]:

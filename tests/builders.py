@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
 
 import structlog
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 from typer.testing import CliRunner
 
 import bot
@@ -206,10 +206,17 @@ def opened(database: Path | str) -> Database:
 
 def emptied(url: str) -> None:
     """Bring a migrated PostgreSQL schema back to where nothing happened yet."""
-    names = ", ".join(table.name for table in metadata.sorted_tables)
+    tables = metadata.sorted_tables
+    # TRUNCATE takes a hundred times as long, because it makes every file of every table anew.
+    empty_all = [f"DELETE FROM {table.name}" for table in reversed(tables)]
+    number_anew = [
+        f"SELECT setval(pg_get_serial_sequence('{table.name}', 'id'), 1, false)"
+        for table in tables
+        if "id" in table.c
+    ]
 
     def empty(connection: Connection) -> None:
-        connection.execute(text(f"TRUNCATE {names} RESTART IDENTITY CASCADE"))
+        connection.exec_driver_sql("; ".join(empty_all + number_anew))
 
     with closing(Database(url)) as database:
         database.write_now(empty)
