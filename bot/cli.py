@@ -111,6 +111,7 @@ def migrate(
         if source is not None and is_absent(source):
             raise DatabaseAbsent
         with closing(Database(settings.database_url, timeout=settings.database_timeout)) as target:
+            target.read_now(migrations.current)  # another program's file is not opened to write
             changed = target.write_now(migrations.upgrade)
             told = "was brought up to date." if changed else "is up to date."
             print(f"The database {told}")

@@ -105,7 +105,8 @@ class Conversation:
 
     `trail` holds the places behind the present one, oldest first. A place is a step, `step/gap`
     while a follow-up about that gap is open, or `reword/step` while that step is said anew.
-    `aside` is a question that stands before the open one ("Would you like to go on?").
+    `aside` is a question that stands before the open one ("Would you like to go on?"). `evidence`
+    is what came since it was loaded, `begun` whether anything had been told by then.
     """
 
     id: ConversationId
@@ -119,6 +120,7 @@ class Conversation:
     trail: tuple[str, ...] = ()
     answers: tuple[Answer, ...] = ()
     evidence: tuple[EvidenceGiven, ...] = ()
+    begun: bool = False
     aside: str | None = None
     revision: int = 0
     shown_example: bool = False
@@ -148,7 +150,7 @@ class Conversation:
     @property
     def has_begun(self) -> bool:
         """Whether anything was answered: from then on it counts as a story begun."""
-        return bool(self.answers or self.evidence)
+        return self.begun or bool(self.answers or self.evidence)
 
     @property
     def is_draft(self) -> bool:

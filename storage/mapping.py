@@ -83,6 +83,7 @@ def conversation_of(row: Any, answers: tuple[Answer, ...]) -> Conversation:
         turned_at=row.turned_at,
         trail=tuple(row.trail),
         answers=answers,
+        begun=row.has_begun,
         aside=row.aside,
         revision=row.revision,
         shown_example=row.shown_example,

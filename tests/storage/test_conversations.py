@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Connection, inspect
+from sqlalchemy import Connection, inspect, select
 from sqlalchemy.exc import IntegrityError
 
 from flows.conversation import (
@@ -23,6 +23,8 @@ from flows.conversation import (
 from flows.framework import Attribution, Audience
 from flows.messages import Address, Anchor, Ask, Attached
 from storage.database import Database
+from storage.mapping import attached_of
+from storage.tables import evidence
 from storage.unit_of_work import Work
 from tests.builders import NOON, a_conversation, a_member, an_answer, begin, kept, tried
 
@@ -41,7 +43,9 @@ def found_again(work: Work, conversation: Conversation) -> Conversation:
 
 def in_order(conversation: Conversation) -> Conversation:
     ordered = sorted(conversation.answers, key=lambda a: (a.step, a.part, a.revision))
-    return replace(conversation, answers=tuple(ordered))
+    # No turn reads evidence, and whether anything was told stays known without it.
+    begun = conversation.has_begun
+    return replace(conversation, answers=tuple(ordered), evidence=(), begun=begun)
 
 
 # ---- any conversation comes back as it was ----
@@ -127,15 +131,18 @@ conversations = st.builds(
 @given(conversation=conversations)
 @example(conversation=a_conversation(answers=(an_answer(text="x" * 100_000),)))
 def test_any_conversation_is_read_as_it_was_saved(lasting, conversation):
-    def saved_and_read(work: Work) -> tuple[Conversation, Conversation]:
+    def saved_and_read(work: Work) -> tuple[Conversation, Conversation, list[Attached]]:
         begun = begin(work, a_member(work))
         saved = replace(conversation, id=begun.id)
         work.conversations.save(begun, saved)
-        return saved, found_again(work, saved)
+        read = found_again(work, saved)
+        rows = work.conversations._connection.execute(select(evidence).order_by(evidence.c.id))
+        return saved, read, [attached_of(row) for row in rows]
 
-    saved, read = tried(lasting, saved_and_read)
+    saved, read, files = tried(lasting, saved_and_read)
 
     assert in_order(read) == in_order(saved)
+    assert files == [each.file for each in saved.evidence]
 
 
 @settings(max_examples=20, deadline=None)

@@ -12,7 +12,7 @@ from storage.errors import (
     DatabaseUnreachable,
 )
 from storage.unit_of_work import Work
-from tests.builders import NOON, a_member, closing, kept
+from tests.builders import NOON, a_member, closing, kept, opened
 
 
 def pragma(connection: Connection, name: str) -> object:
@@ -23,10 +23,8 @@ def pragma(connection: Connection, name: str) -> object:
     ("name", "value"),
     [("journal_mode", "wal"), ("synchronous", 2), ("secure_delete", 1), ("foreign_keys", 1)],
 )
-def test_the_writer_keeps_what_was_acknowledged_and_overwrites_what_is_erased(
-    database, name, value
-):
-    found = database.write_now(lambda c: pragma(c, name))
+def test_the_writer_keeps_what_was_acknowledged_and_overwrites_what_is_erased(on_file, name, value):
+    found = on_file.write_now(lambda c: pragma(c, name))
 
     assert found == value
 
@@ -67,32 +65,56 @@ def test_what_raises_in_a_transaction_is_not_kept(database):
     assert database.read_now(lambda c: c.execute(text("SELECT * FROM members")).all()) == []
 
 
-def test_writes_come_one_after_another_from_any_thread(database):
+def test_writes_to_a_file_come_one_after_another_from_any_thread(on_file):
     def add(connection: Connection) -> None:
         number = connection.execute(text("SELECT count(*) FROM inbox")).scalar_one()
-        Work(connection).inbox.claim(f"key {number}", now=NOON)
+        work = Work(connection)
+        work.inbox.claim(f"key {number}", now=NOON)
+        work.flush()
 
-    threads = [threading.Thread(target=database.write_now, args=(add,)) for _ in range(20)]
+    threads = [threading.Thread(target=on_file.write_now, args=(add,)) for _ in range(20)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
 
     # Had two of them read the same number, one key would have been claimed twice.
-    count = database.read_now(lambda c: c.execute(text("SELECT count(*) FROM inbox")).scalar())
+    count = on_file.read_now(lambda c: c.execute(text("SELECT count(*) FROM inbox")).scalar())
     assert count == 20
 
 
-def test_a_database_that_another_process_holds_is_waited_for_and_then_called_busy(database, path):
+def test_a_file_that_another_process_holds_is_waited_for_and_then_called_busy(on_file, path):
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
 
     with pytest.raises(DatabaseBusy):
-        kept(database, lambda w: w.inbox.claim("k", now=NOON))
+        kept(on_file, lambda w: w.inbox.claim("k", now=NOON))
     other.execute("ROLLBACK")
     other.close()
 
-    assert kept(database, lambda w: w.inbox.claim("k", now=NOON))
+    assert kept(on_file, lambda w: w.inbox.claim("k", now=NOON))
+
+
+def test_a_person_whom_another_process_holds_is_waited_for_and_then_called_busy(on_postgresql):
+    held, done = threading.Event(), threading.Event()
+
+    def hold(connection: Connection) -> None:
+        a_member(Work(connection))
+        held.set()
+        done.wait(30)
+
+    with closing(opened(on_postgresql)) as database, closing(opened(on_postgresql)) as other:
+        kept(database, a_member)
+        holding = threading.Thread(target=other.write_now, args=(hold,))
+        holding.start()
+        held.wait(30)
+        kept(database, lambda w: a_member(w, "bo"))  # somebody else is not held up
+        with pytest.raises(DatabaseBusy):
+            kept(database, a_member)
+        done.set()
+        holding.join()
+
+        assert kept(database, a_member).name == "ana"
 
 
 def test_a_file_that_is_no_database_is_called_broken_and_not_touched(tmp_path):

@@ -1,4 +1,6 @@
 import sqlite3
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,8 @@ from storage.database import Database
 from storage.errors import DatabaseForeign, DatabaseNewer, DatabaseOutdated
 from storage.tables import metadata
 from tests.builders import closing
+from tests.conftest import BOTH
+from tests.servers import a_schema, server_url
 
 
 def a_new_database(folder: Path) -> Database:
@@ -25,15 +29,25 @@ def at_version(path: Path, version: str) -> None:
     connection.close()
 
 
-def test_the_migrations_make_the_very_tables_that_the_code_uses(tmp_path):
-    with closing(a_new_database(tmp_path)) as database:
-        changed = database.write_now(migrations.upgrade)
+@pytest.fixture(params=BOTH)
+def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """A database without a single table."""
+    if request.param == "sqlite":
+        with closing(a_new_database(tmp_path)) as database:
+            yield database
+        return
+    with a_schema(server_url()) as url, closing(Database(url)) as database:
+        yield database
 
-        differences = database.read_now(
-            lambda c: compare_metadata(
-                MigrationContext.configure(c, opts={"compare_server_default": True}), metadata
-            )
+
+def test_the_migrations_make_the_very_tables_that_the_code_uses(empty):
+    changed = empty.write_now(migrations.upgrade)
+
+    differences = empty.read_now(
+        lambda c: compare_metadata(
+            MigrationContext.configure(c, opts={"compare_server_default": True}), metadata
         )
+    )
 
     assert changed
     assert differences == []
@@ -68,9 +82,9 @@ def test_a_database_of_a_newer_version_is_refused_and_not_touched(path):
     assert path.read_bytes() == before
 
 
-def test_an_empty_database_is_called_outdated(tmp_path):
-    with closing(a_new_database(tmp_path)) as database, pytest.raises(DatabaseOutdated):
-        database.read_now(migrations.ensure_current)
+def test_an_empty_database_is_called_outdated(empty):
+    with pytest.raises(DatabaseOutdated):
+        empty.read_now(migrations.ensure_current)
 
 
 def test_a_database_of_another_program_is_refused_and_not_touched(tmp_path):
@@ -94,16 +108,28 @@ class Killed(BaseException):
     pass
 
 
-def test_an_upgrade_that_is_killed_in_the_middle_leaves_the_old_schema(tmp_path):
+def test_an_upgrade_that_is_killed_in_the_middle_leaves_the_old_schema(empty):
     def upgraded_and_killed(connection: Connection) -> None:
         migrations.upgrade(connection)
         assert migrations.current(connection) == migrations.HEAD
         raise Killed
 
-    with closing(a_new_database(tmp_path)) as database:
-        with pytest.raises(Killed):
-            database.write_now(upgraded_and_killed)
+    with pytest.raises(Killed):
+        empty.write_now(upgraded_and_killed)
 
-        assert database.read_now(migrations.current) is None
-        assert database.read_now(lambda c: inspect(c).get_table_names()) == []
-        assert database.write_now(migrations.upgrade)  # and the next attempt succeeds
+    assert empty.read_now(migrations.current) is None
+    assert empty.read_now(lambda c: inspect(c).get_table_names()) == []
+    assert empty.write_now(migrations.upgrade)  # and the next attempt succeeds
+
+
+def test_of_two_upgrades_of_a_new_schema_at_once_one_waits_and_finds_it_done():
+    with (
+        a_schema(server_url()) as url,
+        closing(Database(url)) as one,
+        closing(Database(url)) as other,
+        ThreadPoolExecutor(2) as threads,
+    ):
+        both = [threads.submit(each.write_now, migrations.upgrade) for each in (one, other)]
+        changed = [each.result() for each in both]
+
+    assert sorted(changed) == [False, True]

@@ -103,7 +103,9 @@ def test_what_was_sent_waits_no_longer_and_its_words_are_gone(database):
     mark(database, first)
 
     assert [reply.text for _, reply in waiting(database)] == ["still here"]
-    rows = database.read_now(lambda c: c.exec_driver_sql("SELECT * FROM outbox ORDER BY id").mappings().all())
+    rows = database.read_now(
+        lambda c: c.exec_driver_sql("SELECT * FROM outbox ORDER BY id").mappings().all()
+    )
     assert rows[0]["body"] is None
     assert rows[0]["message_id"] == "m1"
     assert "quillwort" not in repr(rows)
