@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any
 
@@ -81,7 +81,11 @@ MOVING = (
     "active_seconds",
 )
 """What nearly every turn changes."""
-SETTLED = ("status", "aside", "audience", "attribution", "anchor", "submitted_at")
+SETTLED = tuple(
+    field.name
+    for field in fields(Conversation)
+    if field.name not in {*MOVING, "id", "answers", "evidence", "begun"}
+)
 """What few turns change."""
 _MOVE = Prepared(_SAVE.values(named(*MOVING)))
 _BEGIN = insert_or_keep(conversations, unless=["ref"])
@@ -136,6 +140,7 @@ class Conversations:
         self._connection = connection
         self._active: dict[MemberId, Conversation | None] = {}
         self.saves: list[tuple[Conversation, Conversation]] = []
+        self._saving: set[ConversationId] = set()
 
     def preload(self, of: Sequence[MemberId], community: CommunityId) -> None:
         """The active ones of these members, all at once. Whoever does holds the write lock."""
@@ -223,11 +228,15 @@ class Conversations:
 
     def save(self, before: Conversation, after: Conversation) -> None:
         """What changed from `before` to `after`, written once the work is flushed."""
+        if after.id in self._saving:  # one after the other
+            self.flush()
+        self._saving.add(after.id)
         self.saves.append((before, after))
 
     def flush(self) -> None:
         """Where a conversation was deleted, its words go."""
         saves, self.saves = self.saves, []
+        self._saving.clear()
         self._update(saves)
         for _, after in saves:
             if after.status is Status.DELETED:
