@@ -11,7 +11,7 @@ StorageError
 ├── DatabaseForeign       it is another program's
 ├── DatabaseNewer         it was made by a later version of Storytrail
 ├── DatabaseOutdated      it has to be migrated first
-├── DatabaseInUse         it should be empty, and holds people already
+├── DatabaseInUse         it should be empty, and is not
 ├── TransferFailed        a copy has not as many rows as what was copied
 └── DefinitionChanged     a flow was changed without a new version
 
@@ -101,8 +101,8 @@ class DatabaseOutdated(StorageError):
 class DatabaseInUse(StorageError):
     def __init__(self) -> None:
         super().__init__(
-            "The database that STORYTRAIL_DATABASE_URL names holds people already: "
-            "copy into an empty one."
+            "The database that STORYTRAIL_DATABASE_URL names is in use already: "
+            "copy into one that only `storytrail migrate` has touched."
         )
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Table, func, insert, select
 from storage.database import Database
 from storage.errors import DatabaseInUse, TransferFailed
 from storage.migrations import ensure_current
-from storage.tables import members, metadata
+from storage.tables import metadata
 
 CHUNK = 1_000  # rows copied at once
 
@@ -24,7 +24,7 @@ class Copied:
 def transfer(source: Database, target: Database) -> list[Copied]:
     """Copy all rows of `source` into the empty `target`, in one transaction, and compare counts.
 
-    Both must have the current schema. Raises DatabaseInUse where `target` holds people already,
+    Both must have the current schema. Raises DatabaseInUse where `target` holds anything already,
     and TransferFailed, with nothing copied, where the counts differ in the end.
     """
 
@@ -37,7 +37,7 @@ def transfer(source: Database, target: Database) -> list[Copied]:
 
 def _copy(reading: Connection, writing: Connection) -> Iterator[Copied]:
     ensure_current(writing)
-    if _count(writing, members):
+    if any(_count(writing, table) for table in metadata.sorted_tables):
         raise DatabaseInUse
     for table in metadata.sorted_tables:
         rows = reading.execute(select(table)).mappings()

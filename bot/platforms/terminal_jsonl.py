@@ -3,21 +3,25 @@
 import asyncio
 import json
 import sys
-from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+from weakref import WeakValueDictionary
 
 from bot.delivery import Delivery
 from bot.platforms import TERMINAL, spelling
 from bot.turns import Turns
 from flows.messages import Address, Chose, Inbound, Payload, Reply, parse
+from flows.understanding import unkeepable
 from storage.database import Database
 from storage.errors import StorageError
 from storage.mapping import reply_values
 from storage.outbox import Sent
 from storage.unit_of_work import Work
+
+NAMES = {"key", "as", "choice"}
+LONGEST = 200  # characters of a name; the columns that keep them hold 255
 
 WAITING = 256
 """Lines in hand at once: more are not read before some of them are done."""
@@ -27,7 +31,10 @@ class BadLine(ValueError):
     """A line that is not one of the two forms; the text says which they are."""
 
     def __init__(self) -> None:
-        super().__init__('A line is {"key": …, "text": …} or {"key": …, "choice": …}, all of text.')
+        super().__init__(
+            'A line is {"key": …, "text": …} or {"key": …, "choice": …}, all of text; '
+            f"a key, a choice and a name have up to {LONGEST} characters."
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +60,8 @@ class JsonChat:
     turns: Turns
     terminal: JsonTerminal
     user: str
-    _in_turn: dict[Address, asyncio.Lock] = field(
-        default_factory=lambda: defaultdict(asyncio.Lock), init=False
+    _in_turn: WeakValueDictionary[Address, asyncio.Lock] = field(
+        default_factory=WeakValueDictionary, init=False
     )
 
     async def hold(self) -> None:
@@ -76,7 +83,7 @@ class JsonChat:
             return
         address = Address(TERMINAL, user)
         # One line of a person after another, each said after the question before it came.
-        async with self._in_turn[address]:
+        async with self._in_turn.setdefault(address, asyncio.Lock()):
             inbound = Inbound(
                 key=f"{TERMINAL}:{key}",
                 address=address,
@@ -106,6 +113,10 @@ def _read(raw: bytes, user: str) -> tuple[str, str, Payload]:
     except ValueError:
         raise BadLine from None
     if not isinstance(line, dict) or not all(isinstance(v, str) for v in line.values()):
+        raise BadLine
+    if any(
+        not 0 < len(line[name]) <= LONGEST or unkeepable(line[name]) for name in NAMES & {*line}
+    ):
         raise BadLine
     match line:
         case {"key": key, "text": text, **rest} if not set(rest) - {"as"} and key:

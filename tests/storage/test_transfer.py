@@ -114,7 +114,7 @@ def test_a_database_in_which_somebody_is_already_is_refused_and_not_touched(from
         assert rows(target) == before
     done = invoked("migrate", "--from", from_to[0], database=from_to[1])
     assert done.returncode == 1
-    assert "holds people already" in sentence(done)
+    assert "is in use already" in sentence(done)
 
 
 def test_an_older_database_is_to_be_migrated_first(tmp_path, path):
