@@ -95,7 +95,7 @@ def _drop(call: Call, drop: Drop) -> str:
 
 
 def _reason(call: Call, stopped: Stopped) -> str:
-    reason = f"{stopped.count} {call.word(f'stop-{stopped.reason}')}"
+    reason = f"{stopped.count} {call.word(f'stop-{stopped.reason}', count=stopped.count)}"
     refs = _refs(call, stopped.refs)
     return f"{reason} ({refs})" if refs else reason
 

@@ -268,14 +268,23 @@ question-number = { $number } of { $of }
 
 stop-nothing = got nothing
 stop-cost = it cost them something
-stop-plan = plan to
-stop-stopped = were stopped
+stop-plan = { $count ->
+        [one] plans to
+       *[other] plan to
+    }
+stop-stopped = { $count ->
+        [one] was stopped
+       *[other] were stopped
+    }
 stop-not-done = did nothing with it
 stop-not-said = did not say
 stop-too-early = too early
 stop-same = the same as before
 stop-dropped = gave it up
-stop-no-part = say it played no part
+stop-no-part = { $count ->
+        [one] says it played no part
+       *[other] say it played no part
+    }
 stop-part-unknown = can't tell whether it played a part
 
 ## Commands
