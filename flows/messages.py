@@ -1,7 +1,6 @@
 """What arrives (`Inbound`) and what leaves (`Reply`), alike on every platform."""
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -177,6 +176,3 @@ class Wording(Protocol):
         ...
 
     def has(self, key: str) -> bool: ...
-
-
-Values = Mapping[str, object]

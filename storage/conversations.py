@@ -8,7 +8,6 @@ from typing import Any
 
 from sqlalchemy import (
     Connection,
-    Select,
     bindparam,
     delete,
     insert,
@@ -160,7 +159,9 @@ class Conversations:
         return self._loaded(row) if row is not None else None
 
     def latest_parked(self, member: MemberId, community: CommunityId) -> Conversation | None:
-        return self._first(_PARKED.limit(1), member, community)
+        values = {"member": member, "community": community}
+        row = self._connection.execute(_PARKED.limit(1), values).one_or_none()
+        return self._loaded(row) if row is not None else None
 
     def parked(self, member: MemberId, community: CommunityId) -> list[Conversation]:
         values = {"member": member, "community": community}
@@ -284,14 +285,6 @@ class Conversations:
             _ADD_ANSWER.run_all(self._connection, new)
         if changed:
             _CHANGE_ANSWER.run_all(self._connection, changed)
-
-    def _first(
-        self, wanted: Select[Any], member: MemberId, community: CommunityId
-    ) -> Conversation | None:
-        row = self._connection.execute(
-            wanted, {"member": member, "community": community}
-        ).one_or_none()
-        return self._loaded(row) if row is not None else None
 
     def _loaded(self, row: Any) -> Conversation:
         told = _ANSWERS.rows(self._connection, {"row": row.id})

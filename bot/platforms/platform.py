@@ -12,10 +12,6 @@ class Platform(Protocol):
     @property
     def name(self) -> str: ...
 
-    def spell(self, command: str) -> str:
-        """How a command is written here: `withdraw` -> `/withdraw`."""
-        ...
-
     async def send(self, to: Address, reply: Reply) -> Sent:
         """Show a reply; what the platform says of it."""
         ...

@@ -20,7 +20,7 @@ from rich.text import Text
 
 from bot.commands import COMMANDS
 from bot.delivery import Delivery
-from bot.platforms import TERMINAL, spelling
+from bot.platforms import TERMINAL
 from bot.platforms.terminal_renderer import lines
 from bot.turns import Turns
 from flows.messages import Address, Ask, Commanded, Inbound, Payload, Reply, Wording, parse
@@ -49,9 +49,6 @@ class Terminal:
     wording: Wording
     now: Callable[[], datetime]
     name: str = field(default=TERMINAL, init=False)
-
-    def spell(self, command: str) -> str:
-        return spelling(TERMINAL)(command)
 
     async def send(self, to: Address, reply: Reply) -> Sent:
         """Print a reply. Words are printed as they are: no markup in them is obeyed."""

@@ -10,7 +10,7 @@ from typing import Any
 from weakref import WeakValueDictionary
 
 from bot.delivery import Delivery
-from bot.platforms import TERMINAL, spelling
+from bot.platforms import TERMINAL
 from bot.turns import Turns
 from flows.messages import Address, Chose, Inbound, Payload, Reply, parse
 from flows.understanding import unkeepable
@@ -43,9 +43,6 @@ class JsonTerminal:
 
     now: Callable[[], datetime]
     name: str = field(default=TERMINAL, init=False)
-
-    def spell(self, command: str) -> str:
-        return spelling(TERMINAL)(command)
 
     async def send(self, to: Address, reply: Reply) -> Sent:
         say({"reply": {"to": to.user, **reply_values(reply)}})
