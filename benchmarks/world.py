@@ -11,6 +11,7 @@ from uuid import uuid4
 
 from sqlalchemy import Connection, Select, func, select
 
+from bot.house import House
 from bot.interviews import Interviews
 from bot.platforms import spelling
 from bot.turns import Turns
@@ -19,6 +20,7 @@ from flows.messages import Address, Chose, Commanded, Inbound, Payload, Said
 from storage import migrations
 from storage.database import Database
 from storage.inbox import InboxStatus
+from storage.journal import Journal
 from storage.outbox import Sent
 from storage.tables import addresses, conversations
 from storage.unit_of_work import Work
@@ -58,9 +60,10 @@ class World:
         self.database = Database(url)
         self.database.write_now(migrations.upgrade)
         self.database.write_now(
-            lambda c: Work(c).communities.ensure("main", "the circle", language="en", now=BEGINNING)
+            lambda c: Work(c).communities.add("main", "the circle", language="en", now=BEGINNING)
         )
-        self.turns = Turns(self.database, shipped(), spelling=spelling, now=self.now)
+        house = House(interviews=shipped(), spelling=spelling)
+        self.turns = Turns(self.database, house, journal=Journal(None), now=self.now)
 
     def now(self) -> datetime:
         return BEGINNING + timedelta(seconds=next(_ticks))

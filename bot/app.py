@@ -4,21 +4,29 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 
+from bot.house import House, Retention
 from bot.interviews import Interviews
 from bot.platforms import spelling
 from bot.turns import Turns
 from config import definitions, texts
 from config.errors import DefinitionError
 from config.settings import Settings
+from config.texts import LAST_RESORT
 from flows.checks import find_issues
+from flows.messages import Address
 from storage import migrations
-from storage.database import Database, is_absent
+from storage.database import Database, is_absent, sqlite_path
 from storage.errors import DatabaseAbsent
+from storage.journal import Journal
 from storage.unit_of_work import Work
 
 HOME = "main"
 """The slug of the first community."""
+
+UNNAMED = "the community"
+"""What the first community is called until it is named."""
 
 
 def now() -> datetime:
@@ -30,8 +38,13 @@ def now() -> datetime:
 class App:
     settings: Settings
     database: Database
-    interviews: Interviews
+    house: House
+    journal: Journal
     turns: Turns
+
+    @property
+    def interviews(self) -> Interviews:
+        return self.house.interviews
 
 
 def read_interviews(settings: Settings) -> Interviews:
@@ -71,29 +84,63 @@ def opened(settings: Settings, *, makes: bool = True) -> Iterator[App]:
         raise DatabaseAbsent
     database = Database(settings.database_url, timeout=settings.database_timeout)
     try:
-        prepare(database, interviews, settings)
-        yield App(
-            settings,
-            database,
-            interviews,
-            Turns(database, interviews, spelling=spelling, now=now),
-        )
+        journal = Journal(journal_path(settings))
+        prepare(database, interviews, settings, journal)
+        house = house_of(settings, interviews)
+        turns = Turns(database, house, journal=journal, now=now)
+        yield App(settings, database, house, journal, turns)
     finally:
         database.close()
 
 
-def prepare(database: Database, interviews: Interviews, settings: Settings) -> None:
-    """Bring a SQLite database up to date; store new definitions; name the first community."""
+def house_of(settings: Settings, interviews: Interviews) -> House:
+    """What the settings make of this installation."""
+    return House(
+        interviews=interviews,
+        spelling=spelling,
+        owners=frozenset(Address(*owner.split(":", 1)) for owner in settings.owners),
+        retention=Retention(
+            drafts=settings.retention_drafts,
+            platform_ids=settings.retention_platform_ids,
+            inputs=settings.retention_inputs,
+        ),
+        fixed_name=settings.community is not None,
+    )
+
+
+def journal_path(settings: Settings) -> Path | None:
+    """Where erasures are written down: where that is set, or else beside a SQLite file."""
+    if settings.erasures_file is not None:
+        return settings.erasures_file
+    path = sqlite_path(settings.database_url)
+    return path.with_name(f"{path.name}.erased") if path is not None else None
+
+
+def prepare(
+    database: Database, interviews: Interviews, settings: Settings, journal: Journal
+) -> None:
+    """Bring a SQLite database up to date; store new definitions; name the first community.
+
+    Where it is a backup, what was erased since it was made is erased again.
+    """
     if database.is_sqlite and database.read_now(migrations.current) != migrations.HEAD:
         database.write_now(migrations.upgrade)
     database.read_now(migrations.ensure_current)
     new = database.read_now(lambda c: Work(c).definitions.unknown(interviews.held()))
     home = database.read_now(lambda c: Work(c).communities.find(HOME))
-    if new or home is None or home.name != settings.community:
+    named = settings.community
+    if new or home is None or named not in (None, home.name):
         # Only now: a database that needs nothing is opened without a write.
         database.write_now(lambda c: Work(c).definitions.store(new, now=now()))
-        database.write_now(
-            lambda c: Work(c).communities.ensure(HOME, settings.community, language="en", now=now())
-        )
+        database.write_now(lambda c: _name_home(Work(c), named))
+    journal.settle(database)
     interviews.remember(database.read_now(lambda c: Work(c).definitions.sources()))
     _raise_first(interviews)
+
+
+def _name_home(work: Work, name: str | None) -> None:
+    """That there is a first community, called as the settings say where they say so."""
+    work.communities.add(HOME, name or UNNAMED, language=LAST_RESORT, now=now())
+    home = work.communities.find(HOME)
+    if name is not None and home is not None:
+        work.communities.change(home.id, name=name)

@@ -6,12 +6,26 @@ Everything heavy is imported where it is used, so that `--help` answers at once.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from bot.console import (
+    Community,
+    Since,
+    Until,
+    flush,
+    guarded,
+    period_between,
+    read_settings,
+    reading,
+    ready_streams,
+    with_app,
+    wrong,
+)
+from bot.managing import community_app, managing, role_app
 
 if TYPE_CHECKING:
     from bot.app import App
@@ -27,12 +41,9 @@ app = typer.Typer(
 )
 flow = typer.Typer(help="Interviews as they are written.", no_args_is_help=True)
 app.add_typer(flow, name="flow")
-
-Since = Annotated[str | None, typer.Option(metavar="DATE", help="From this day on.")]
-Until = Annotated[str | None, typer.Option(metavar="DATE", help="Up to and with this day.")]
-Community = Annotated[
-    str | None, typer.Option(help="Which community; the first, if none is named.")
-]
+app.add_typer(managing)
+app.add_typer(role_app, name="role")
+app.add_typer(community_app, name="community")
 
 
 @app.command()
@@ -44,6 +55,9 @@ def chat(
     jsonl: Annotated[
         bool, typer.Option("--jsonl", help="For scripts: JSON, an object a line, in and out.")
     ] = False,
+    invite: Annotated[
+        str, typer.Option("--invite", metavar="CODE", help="Join by this invite.")
+    ] = "",
 ) -> None:
     """Talk with the bot here, in the terminal or through a pipe."""
     import asyncio
@@ -56,9 +70,11 @@ def chat(
     # Joiners hold emoji and the words of some scripts together.
     shown = name.replace("\u200c", "").replace("\u200d", "")
     if not shown or len(name) > 64 or not shown.isprintable():
-        _wrong("--as takes a name of up to 64 characters.")
+        wrong("--as takes a name of up to 64 characters.")
     if role is not None and role not in set(Role):
-        _wrong("--role is member, coordinator or organizer.")
+        wrong("--role is member, coordinator or organizer.")
+    if invite and jsonl:
+        wrong("--invite is for a chat: in --jsonl, send /start and the code.")
 
     def talk_json(app: App) -> None:
         from bot.platforms.terminal_jsonl import JsonChat, JsonTerminal
@@ -72,9 +88,9 @@ def chat(
         wording = app.interviews.texts.wording("en", command=lambda command: f"/{command}")
         terminal = Terminal(window(), wording, now)
         talking = Chat(app.database, app.turns, terminal, Address(TERMINAL, name), name)
-        asyncio.run(talking.hold(Role(role) if role else None))
+        asyncio.run(talking.hold(Role(role) if role else None, invite))
 
-    _with(opened, talk_json if jsonl else talk)
+    with_app(opened, talk_json if jsonl else talk)
 
 
 @app.command()
@@ -90,7 +106,7 @@ def check() -> None:
             raise SystemExit(1)
         print("Settings, interviews, texts and database are in order.")
 
-    _told(lambda: look(_settings()))
+    guarded(lambda: look(read_settings()))
 
 
 @app.command()
@@ -121,7 +137,7 @@ def migrate(
                 for copied in transfer(old, target):
                     print(f"{copied.table}: {copied.rows} rows, as many as there were")
 
-    _told(lambda: move(_settings()))
+    guarded(lambda: move(read_settings()))
 
 
 @app.command()
@@ -149,19 +165,19 @@ def export(
 
     wanted = exports.find(format)
     if wanted is None:
-        _wrong(f"--format is {' or '.join(f.name for f in exports.EXPORTS)}.")
+        wrong(f"--format is {' or '.join(f.name for f in exports.EXPORTS)}.")
     if audience not in set(Audience):
-        _wrong(f"--for is {', '.join(Audience)}.")
+        wrong(f"--for is {', '.join(Audience)}.")
     if schema:
         if wanted.schema is None:
-            _wrong(f"{format} has no schema.")
+            wrong(f"{format} has no schema.")
         sys.stdout.write(wanted.schema())
         return
     from bot.reports import write_export
 
-    period = _period(since, until)
-    _with(
-        _reading,
+    period = period_between(since, until)
+    with_app(
+        reading,
         lambda app: write_export(
             app, wanted, reader=Audience(audience), community=community, period=period, to=output
         ),
@@ -178,9 +194,9 @@ def summary(
     """Say what the stories come to: what `/summary` says."""
     from bot.reports import print_summary
 
-    period = _period(since, until)
-    _with(
-        _reading,
+    period = period_between(since, until)
+    with_app(
+        reading,
         lambda app: print_summary(app, community=community, period=period, as_json=as_json),
     )
 
@@ -197,7 +213,7 @@ def retry() -> None:
         if bad:
             raise SystemExit(1)
 
-    _with(_reading, again)
+    with_app(reading, again)
 
 
 @flow.command("diagram")
@@ -210,126 +226,18 @@ def diagram(name: Annotated[str, typer.Argument(help="The flow's name.")]) -> No
 
         flows = definitions.load(settings.config_dir).flows
         if name not in flows:
-            _wrong(f"There is no flow {name}. There is: {', '.join(sorted(flows))}.")
+            wrong(f"There is no flow {name}. There is: {', '.join(sorted(flows))}.")
         print(drawn(flows[name]))
 
-    _told(lambda: draw(_settings()))
+    guarded(lambda: draw(read_settings()))
 
 
 def main() -> None:
-    _ready_streams()
+    ready_streams()
     try:
         app()
     finally:
-        _flush()
-
-
-# ---- where is read from and written to ----
-
-
-def _ready_streams() -> None:
-    """A closed input or output is an empty one; no character ends the program that one lacks."""
-    import os
-
-    if sys.stdin is None:
-        sys.stdin = open(os.devnull, encoding="utf-8")  # noqa: SIM115, PTH123 - until the end
-    if sys.stdout is None:
-        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123 - so is this
-    reconfigure = getattr(sys.stdout, "reconfigure", None)
-    if reconfigure is not None:
-        reconfigure(encoding="utf-8", errors="replace")
-
-
-def _flush() -> None:
-    try:
-        sys.stdout.flush()
-    except BrokenPipeError:
-        _silence()
-
-
-def _silence() -> None:
-    """Whoever read our output has left; there is nobody to tell."""
-    import os
-
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-# ---- faults, each in one sentence ----
-
-
-def _with(open_it: Callable[[Settings], Any], work: Callable[[App], None]) -> None:
-    """Do `work` with the app; a fault is one sentence on standard error, and exit 1."""
-
-    def run() -> None:
-        with open_it(_settings()) as app:
-            work(app)
-
-    _told(run)
-
-
-def _told(work: Callable[[], None]) -> None:
-    from bot.logs import set_up
-    from bot.reports import NotFound
-    from config.errors import ConfigError
-    from storage.errors import StorageError
-
-    set_up(None)
-    try:
-        work()
-    except (ConfigError, StorageError, NotFound, OSError) as error:
-        if isinstance(error, BrokenPipeError):
-            _silence()
-            raise SystemExit(0) from None
-        _fault(_sentence(error))
-    except KeyboardInterrupt:
-        raise SystemExit(130) from None
-
-
-def _sentence(error: Exception) -> str:
-    if isinstance(error, OSError):
-        return f"{error.filename or 'A file'} cannot be used: {error.strerror}."
-    return str(error)
-
-
-def _reading(settings: Settings) -> Any:
-    from bot.app import opened
-
-    return opened(settings, makes=False)
-
-
-def _settings() -> Settings:
-    from bot.logs import set_up
-    from config.settings import load_settings
-
-    settings = load_settings()
-    set_up(settings)
-    return settings
-
-
-def _period(since: str | None, until: str | None) -> Any:
-    from datetime import date
-
-    from bot.periods import Period
-
-    days: list[date | None] = []
-    for name, text in (("--since", since), ("--until", until)):
-        try:
-            days.append(date.fromisoformat(text) if text else None)
-        except ValueError:
-            _wrong(f"{name} takes a day as 2026-03-31.")
-    if days[0] and days[1] and days[0] > days[1]:
-        _wrong("--since is after --until.")
-    return Period(*days)
-
-
-def _wrong(sentence: str) -> NoReturn:
-    print(sentence, file=sys.stderr)
-    raise SystemExit(2)
-
-
-def _fault(sentence: str) -> NoReturn:
-    print(sentence, file=sys.stderr)
-    raise SystemExit(1)
+        flush()
 
 
 if __name__ == "__main__":

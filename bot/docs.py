@@ -81,7 +81,8 @@ def _commands(_: str) -> str:
         "",
         "`/summary` takes a period: `2026`, `2026-03`, `2026-03-01..2026-05-31`, `2026-03..`, "
         "`week`, `month`, `quarter`, `year` or `all`. A story belongs to the time in which it was "
-        "begun.",
+        "begun. With `for funders` (or `organization`, `public`) behind it, it quotes only what "
+        "may be shown to them.",
         "",
         "## Of the program",
         "",
@@ -94,7 +95,11 @@ def _commands(_: str) -> str:
 def _chat_row(command: Command, wording: Wording) -> tuple[str, str, str]:
     given = f" {wording(f'help-args-{command.name}')}" if command.takes else ""
     names = [f"`{SPELLED(command.name)}{given}`", *(f"`{SPELLED(a)}`" for a in command.aliases)]
-    return " or ".join(names), wording(f"help-{command.name}"), WHO[command.role]
+    return " or ".join(names), wording(f"help-{command.name}"), _who(command)
+
+
+def _who(command: Command) -> str:
+    return f"{WHO[command.role]}, and owners" if command.owners else WHO[command.role]
 
 
 def _program(command: Any, name: str) -> Iterator[str]:
@@ -115,7 +120,9 @@ def _option(option: Any) -> tuple[str, str, str]:
     if option.param_type_name == "argument":
         return f"`{value}`", option.help, "needed"
     spelled = ", ".join(option.opts) + ("" if option.is_flag else f" {value}")
-    default = "" if option.is_flag or option.default is None else f"`{option.default}`"
+    if option.required:
+        return f"`{spelled}`", option.help, "needed"
+    default = f"`{option.default}`" if option.default and not option.is_flag else ""
     return f"`{spelled}`", option.help, default
 
 

@@ -58,13 +58,20 @@ class Interviews:
         """Every definition that a conversation may stand in."""
         return tuple(interview.definition for interview in self._held.values())
 
-    def engine(self, name: str, version: int, *, wording: Wording, names: Names) -> Engine:
+    def engine(
+        self,
+        name: str,
+        version: int,
+        *,
+        wording: Wording,
+        names: Names,
+        few_tellers: bool = False,
+    ) -> Engine:
         """The engine for one person's turn in a flow of this version."""
-        return Engine(
-            Asker(self._held[name, version], wording, names), self._rules(wording.language)
-        )
+        asker = Asker(self._held[name, version], wording, names, few_tellers)
+        return Engine(asker, self.rules(wording.language))
 
-    def _rules(self, language: str) -> Rules:
+    def rules(self, language: str) -> Rules:
         """How a language is read; as the language it is a variety of, where that is known."""
         rules = self.definitions.rules
         base = language.partition("-")[0]

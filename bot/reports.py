@@ -17,13 +17,21 @@ from bot.commands.command import Call
 from bot.commands.summary import summary_of, told
 from bot.exports import Export, Format
 from bot.periods import Period
+from bot.platforms import TERMINAL, spelling
 from bot.platforms.terminal_renderer import harmless
 from flows.framework import Audience
+from flows.messages import Address
 from flows.summary import Summary
+from storage.audit import Action, Entry, Recorded
 from storage.communities import Community
 from storage.members import Member, MemberId, Role
 from storage.unit_of_work import Work
 from storage.visibility import Scope
+
+TIME = "%Y-%m-%dT%H:%M:%SZ"
+
+FORGOTTEN = "(forgotten)"
+"""What whoever was forgotten is called."""
 
 
 class NotFound(Exception):
@@ -39,11 +47,12 @@ def write_export(
     period: Period,
     to: Path | None,
 ) -> None:
-    """Write an export to a file, whole or not at all, or to standard output."""
+    """Write an export to a file, whole or not at all, or to standard output. It is audited."""
+    _audited(app, Action.EXPORTED, community, {"for": reader, "format": format.name})
 
     def write(connection: Connection) -> None:
         work = Work(connection)
-        found = _community(work, community)
+        found = community_named(work, community)
         scope = Scope(community=found.id, reader=reader, since=period.since, until=period.until)
         export = Export(
             community=found.slug,
@@ -62,18 +71,21 @@ def write_export(
 
 
 def print_summary(app: App, *, community: str | None, period: Period, as_json: bool) -> None:
+    _audited(app, Action.SUMMARY_READ, community, {})
+
     def say(connection: Connection) -> None:
         work = Work(connection)
-        found = _community(work, community)
+        found = community_named(work, community)
         call = Call(
             rest="",
             work=work,
+            house=app.house,
+            address=Address(TERMINAL, ""),
             member=Member(MemberId(0), "", found.language, Role.ORGANIZER),
+            is_owner=False,
             community=found,
             conversation=None,
-            wording=app.interviews.texts.wording(found.language, command=lambda name: f"/{name}"),
-            framework=app.interviews.framework,
-            definition=app.interviews.definition,
+            wording=app.interviews.texts.wording(found.language, command=spelling(TERMINAL)),
             now=now(),
         )
         summary = summary_of(call, period)
@@ -83,6 +95,53 @@ def print_summary(app: App, *, community: str | None, period: Period, as_json: b
             print(harmless(told(call, summary, period)))
 
     app.database.read_now(say)
+
+
+def _audited(app: App, action: Action, community: str | None, details: dict[str, Any]) -> None:
+    """Recorded first: what cannot be recorded is not read."""
+
+    def add(connection: Connection) -> None:
+        work = Work(connection)
+        found = community_named(work, community)
+        entry = Entry(action=action, community=found.id, details=details)
+        work.audit.add(entry, now=now())
+
+    app.database.write_now(add)
+
+
+def print_audit(app: App, *, community: str | None, period: Period, as_json: bool) -> None:
+    def say(connection: Connection) -> None:
+        work = Work(connection)
+        found = community_named(work, community) if community is not None else None
+        entries = work.audit.entries(
+            community=found.id if found else None, since=period.since, until=period.until
+        )
+        for entry in entries:
+            if as_json:
+                print(json.dumps(_audit_values(entry), ensure_ascii=False))
+            else:
+                print(harmless(_audit_line(entry)))
+
+    app.database.read_now(say)
+
+
+def _audit_values(entry: Recorded) -> dict[str, Any]:
+    return {**asdict(entry), "at": entry.at.strftime(TIME)}
+
+
+def _audit_line(entry: Recorded) -> str:
+    """`2026-03-02 09:00 main: Olga role-granted Ana (role: organizer)`."""
+    details = ", ".join(f"{name}: {value}" for name, value in entry.details.items() if value)
+    words = (
+        f"{entry.at:%Y-%m-%d %H:%M}",
+        f"{entry.community}:" if entry.community else "",
+        entry.actor if entry.by is None else entry.by or FORGOTTEN,
+        entry.action,
+        "" if entry.to is None else entry.to or FORGOTTEN,
+        entry.ref or "",
+        f"({details})" if details else "",
+    )
+    return " ".join(filter(None, words))
 
 
 def summary_values(summary: Summary, community: Community, period: Period) -> dict[str, Any]:
@@ -100,7 +159,8 @@ def summary_values(summary: Summary, community: Community, period: Period) -> di
     }
 
 
-def _community(work: Work, slug: str | None) -> Community:
+def community_named(work: Work, slug: str | None) -> Community:
+    """A community by its short name, the first where none is named; raises NotFound."""
     found = work.communities.find(slug) if slug is not None else work.communities.home()
     if found is None:
         raise NotFound("There is no community of that name: leave --community out for the first.")

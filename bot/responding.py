@@ -1,289 +1,261 @@
 """What one inbound brings about, within one transaction: a command, or a turn of the interview."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from bot import talking
 from bot.commands import find
-from bot.commands.command import Call, Command
-from bot.interviews import Interviews, Spelling
-from flows.asking import Names
-from flows.conversation import Conversation, Origin, Status, Turn
-from flows.engine import OWN, Engine
-from flows.messages import Commanded, Edited, Inbound, Prompted, Reply, Say, Wording
-from storage.communities import Community
+from bot.commands.command import Command, Outcome, Then
+from bot.commands.community import COMMUNITY
+from bot.house import NOWHERE, House
+from bot.outcomes import Asked, Outcomes, ask_what_waits, open_question
+from bot.placing import Elsewhere, invited, placed
+from bot.scene import Scene, scene_in, scene_of, scene_read, wording_for
+from flows.messages import Attached, Chose, Commanded, Inbound, Payload, Said, Say
+from flows.understanding import typed_option
+from storage.batch import MustRunSingly
 from storage.inbox import InboxStatus
-from storage.members import Member
+from storage.questions import Question
 from storage.unit_of_work import Work
+
+NUMBER_LENGTH = 18
+"""Digits: a longer number is no row's."""
 
 
 @dataclass(frozen=True, slots=True)
-class Scene:
-    """Who speaks to whom, about what, within one transaction."""
+class _Answered:
+    """A command's question and the button chosen under it.
 
-    work: Work
-    inbound: Inbound
-    community: Community
-    member: Member
-    wording: Wording
-    now: datetime
-    conversation: Conversation | None = None
+    `question` is None where there is none that this person was asked; `choice` where words were
+    typed that are none of its buttons.
+    """
 
-    def say(self, key: str, **values: object) -> Say:
-        return Say(
-            self.wording(key, community=self.community.name, member=self.member.name, **values)
-        )
+    question: Question | None
+    choice: str | None
 
 
 class Responder:
-    def __init__(self, interviews: Interviews, spelling: Callable[[str], Spelling]) -> None:
-        self._interviews = interviews
-        self._spelling = spelling
+    def __init__(self, house: House) -> None:
+        self._house = house
 
     def preload(self, work: Work, inbounds: Sequence[Inbound]) -> None:
-        """Read what most of their turns need, all at once. Each must be of another person."""
-        work.inbox.preload([inbound.key for inbound in inbounds])
-        home = work.communities.home()
-        members = work.members.preload([i.address for i in inbounds], community=home)
-        work.conversations.preload([member.id for member in members], home.id)
+        """Read what most of their turns need, all at once.
 
-    def respond(self, work: Work, inbound: Inbound, *, now: datetime) -> bool:
+        Raises MustRunSingly where one of them may change what another one reads.
+        """
+        if any(_touches_others(inbound) for inbound in inbounds):
+            raise MustRunSingly
+        work.inbox.preload([inbound.key for inbound in inbounds])
+        met = work.members.preload([i.address for i in inbounds])
+        if any(m.question is not None for m in met):  # a typed answer may be one to a command
+            raise MustRunSingly
+        speaking = {m.member.id: m.community.id for m in met if m.community is not None}
+        if len({m.member.id for m in met}) < len(met):  # two addresses of one person
+            raise MustRunSingly
+        work.conversations.preload(speaking)
+
+    def respond(self, work: Work, inbound: Inbound, *, now: datetime) -> Inbound | None:
         """Save what `inbound` changes and what is said to it.
 
-        True where a command still has to read, beside the writer: `read`, and then `answer`.
+        What comes back is a command that still has to read, beside the writer: `read`, and then
+        `answer`. It is `inbound`, or what that led to.
         """
-        scene = self._scene(work, inbound, now)
-        payload = inbound.payload
-        if not isinstance(payload, Commanded):
-            self._talk(scene)
-            return False
-        command = find(payload.name)
-        if command is None:
-            key = "command-unknown-asked" if self._takes_words(scene) else "command-unknown"
-            self._answer(scene, [scene.say(key, name=payload.name)])
-        elif not scene.member.role.may(command.role):
-            role = scene.wording(f"role-{command.role}")
-            self._answer(scene, [scene.say("command-not-yours", role=role)])
-        elif command.run is None:
-            self._move(scene, command)
-        elif command.reads_much:
-            work.inbox.keep(inbound, InboxStatus.WAITING)
-            return True
-        else:
-            self._answer(scene, command.run(self._call(scene, payload.rest)))
-        return False
+        scene = scene_of(self._house, work, inbound, now=now)
+        question = self._question(scene)
+        return self._take(scene) if question is None else self._answered(scene, question)
 
-    def read(self, work: Work, inbound: Inbound, *, now: datetime) -> list[Reply]:
+    def read(self, work: Work, inbound: Inbound, *, now: datetime) -> list[Outcome]:
         """What a command that reads much has to say. Writes nothing."""
-        scene = self._scene(work, inbound, now, known=True)
+        scene = scene_read(self._house, work, inbound, now=now)
         payload = inbound.payload
-        if not isinstance(payload, Commanded):
+        if scene is None or not isinstance(payload, Commanded):
             return []
         command = find(payload.name)
-        if command is None or command.run is None or not scene.member.role.may(command.role):
+        if command is None or command.run is None or not _may(scene, command):
             return []
-        return list(command.run(self._call(scene, payload.rest)))
+        return list(command.run(scene.call(payload.rest)))
 
     def answer(
-        self, work: Work, inbound: Inbound, replies: Iterable[Reply], *, now: datetime
+        self, work: Work, inbound: Inbound, outcomes: Iterable[Outcome], *, now: datetime
     ) -> None:
-        """Say `replies` to whoever sent `inbound`, and ask the open question once more."""
-        self._answer(self._scene(work, inbound, now), replies)
+        """Carry out what was read, and ask the open question once more."""
+        payload = inbound.payload
+        command = find(payload.name) if isinstance(payload, Commanded) else None
+        if command is not None:
+            self._carry_out(scene_of(self._house, work, inbound, now=now), command, outcomes)
 
     def apologize(self, work: Work, inbound: Inbound, *, now: datetime) -> None:
         """Say that an input failed and is kept."""
-        wording = self._wording(inbound, work.communities.home().language)
+        met = work.members.known(inbound.address)
+        language = work.communities.home().language
+        if met is not None:
+            community = met.community or NOWHERE
+            language = wording_for(self._house, inbound.address, met.member, community).language
+        spelling = self._house.spelling(inbound.address.platform)
+        wording = self._house.interviews.texts.wording(language, command=spelling)
         work.outbox.put(inbound.address, [Say(wording("failed-turn"))], conversation=None, now=now)
 
-    # ---- what is asked of the interview ----
+    # ---- what it is for ----
 
-    def _talk(self, scene: Scene) -> None:
-        if scene.conversation is not None:
-            self._advance(scene, scene.conversation)
-        elif isinstance(scene.inbound.payload, Prompted) or self._is_newcomer(scene):
-            self._begin(scene)
-        elif not isinstance(scene.inbound.payload, Edited):  # nothing open reads otherwise by it
-            self._nothing_open(scene)
+    def _take(self, scene: Scene) -> Inbound | None:
+        """A command, or something for the interview."""
+        payload = scene.inbound.payload
+        if isinstance(payload, Commanded):
+            return self._command(scene, payload)
+        if scene.community is NOWHERE:
+            return self._place_and_take(scene, placed(scene), payload)
+        self._when_closed(scene, talking.talk(scene))
+        return None
 
-    def _nothing_open(self, scene: Scene) -> None:
-        parked = scene.work.conversations.latest_parked(scene.member.id, scene.community.id)
-        key = "nothing-open" if parked is None else "nothing-open-parked"
-        self._put(scene, [scene.say(key)])
+    def _when_closed(self, scene: Scene, nothing_is_open: bool) -> None:
+        """What waited until nothing else was open is asked."""
+        if nothing_is_open:
+            ask_what_waits(replace(scene, conversation=None, question=None))
 
-    def _is_newcomer(self, scene: Scene) -> bool:
-        return scene.work.conversations.is_new(scene.member.id, scene.community.id)
-
-    def _move(self, scene: Scene, command: Command) -> None:
-        if scene.conversation is not None:
-            as_named = replace(scene.inbound, payload=Commanded(command.name))
-            self._advance(replace(scene, inbound=as_named), scene.conversation)
-        elif command.name == "tell":
-            self._begin(scene)
-        elif command.name == "start":
-            self._welcome_back(scene)
-        elif command.name == "resume":
-            self._resume(scene)
+    def _command(self, scene: Scene, payload: Commanded) -> Inbound | None:
+        command = find(payload.name)
+        if command is None:
+            key = "command-unknown-asked" if _takes_words(scene) else "command-unknown"
+            talking.answer(scene, [scene.say(key, name=payload.name)])
+        elif command.name == "start" and payload.rest:
+            return self._place_and_take(scene, invited(scene, payload.rest), Commanded("start"))
+        elif scene.community is NOWHERE and not command.anywhere:
+            as_owner = command.owners and scene.is_owner
+            return self._place_and_take(scene, placed(scene, as_owner=as_owner), payload)
         else:
-            self._nothing_open(scene)
+            return self._run(scene, command, payload)
+        return None
 
-    def _welcome_back(self, scene: Scene) -> None:
-        """Nothing is open: what waits is offered, and a newcomer is asked at once."""
-        conversations, member, community = (
-            scene.work.conversations,
-            scene.member.id,
-            scene.community.id,
-        )
-        parked = conversations.latest_parked(member, community)
-        due = conversations.due(member, community, now=scene.now)
-        if parked is not None:
-            active = replace(parked, status=Status.ACTIVE)
-            self._advance(_prompted(scene, "away"), active)
-        elif due is not None:
-            self._advance(_prompted(scene, due.entry), due.conversation)
-        elif self._is_newcomer(scene):
-            self._begin(scene)
+    def _run(self, scene: Scene, command: Command, payload: Commanded) -> Inbound | None:
+        if not _may(scene, command):
+            role = scene.wording(f"role-{command.role}")
+            talking.answer(scene, [scene.say("command-not-yours", role=role)])
+        elif command.run is None:
+            self._when_closed(scene, talking.move(scene, command))
+        elif command.reads_much:
+            scene.work.inbox.keep(scene.inbound, InboxStatus.WAITING)
+            return scene.inbound
         else:
-            self._put(scene, [scene.say("hello-again")])
+            return self._carry_out(scene, command, command.run(scene.call(payload.rest)))
+        return None
 
-    def _resume(self, scene: Scene) -> None:
-        parked = scene.work.conversations.latest_parked(scene.member.id, scene.community.id)
-        if parked is None:
-            self._put(scene, [scene.say("nothing-open")])
+    def _place_and_take(
+        self, scene: Scene, found: Scene | Elsewhere, then: Payload
+    ) -> Inbound | None:
+        if isinstance(found, Scene):
+            return self._take(found.hearing(then))
+        return self._carry_out(scene, COMMUNITY, found.outcomes)
+
+    # ---- what a command asked ----
+
+    def _question(self, scene: Scene) -> _Answered | None:
+        """The command's question that this answers; None where it is for nothing of the kind."""
+        match scene.inbound.payload:
+            case Chose(choice=choice, step=str(step)) if step.startswith("?"):
+                number = step.removeprefix("?")
+                found = int(number) if number.isdecimal() and len(number) < NUMBER_LENGTH else 0
+                return _Answered(scene.work.questions.find(scene.member.id, found), choice)
+            case Commanded("start", "") if scene.question is not None and not scene.conversation:
+                return self._typed(scene, scene.question)
+            case Commanded() if scene.question is not None:
+                scene.work.questions.put_in_front(scene.member.id, None)
+                return None
+            case Said() | Attached() | Chose(step=None) if scene.question is not None:
+                return self._typed(scene, scene.question)
+            case _:
+                return None
+
+    def _typed(self, scene: Scene, number: int) -> _Answered | None:
+        """What was typed, as a button of the question in front."""
+        question = scene.work.questions.find(scene.member.id, number)
+        asked = open_question(scene, question) if question is not None else None
+        if question is None or asked is None:
+            scene.work.questions.put_in_front(scene.member.id, None)
+            return None
+        choice = _choice(scene, asked)
+        is_back = isinstance(scene.inbound.payload, Commanded)
+        if choice is None and not (asked.put.lasts if is_back else asked.put.insists):
+            scene.work.questions.put_in_front(scene.member.id, None)
+            return None
+        return _Answered(question, choice)
+
+    def _answered(self, scene: Scene, answered: _Answered) -> Inbound | None:
+        question, choice = answered.question, answered.choice
+        asked = open_question(scene, question) if question is not None else None
+        if question is None or asked is None:
+            if question is not None:
+                scene.work.questions.close(question)
+            talking.answer(scene, [scene.say("question-closed")])
+        elif not asked.scene.member.role.may(asked.put.role):
+            role = scene.wording(f"role-{asked.put.role}")
+            talking.answer(scene, [scene.say("command-not-yours", role=role)])
+        elif choice is None:
+            is_back = isinstance(scene.inbound.payload, Commanded)
+            before = [] if is_back else [scene.say("choose-first")]
+            talking.put(scene, [*before, asked.reply(question)])
+        elif choice not in {option.name for option in asked.options}:
+            talking.answer(scene, [scene.say("stale")])
         else:
-            self._advance(scene, parked)
+            scene.work.questions.close(question)
+            outcomes = asked.put.chosen(asked.scene.call(), question.values, choice)
+            return self._carry_out(asked.scene, asked.command, outcomes)
+        return None
 
-    def _begin(self, scene: Scene) -> None:
-        definition = self._interviews.current
-        prompted = scene.inbound.payload
-        anchor = prompted.anchor if isinstance(prompted, Prompted) else None
-        agreed = scene.work.members.agreed_to(
-            scene.member.id, scene.community.id, flow=definition.name
-        )
-        conversation = scene.work.conversations.create(
-            scene.member.id,
-            scene.community.id,
-            flow=definition.name,
-            version=definition.version,
-            now=scene.now,
-            anchor=anchor,
-            origin=Origin.PROMPT if anchor else Origin.OWN,
-        )
-        turn = self._engine(scene, conversation).start(
-            conversation,
-            entry=OWN,
-            consented=agreed is not None and agreed >= definition.consent_version,
-            now=scene.now,
-        )
-        self._save(scene, conversation, turn)
+    # ---- carrying out ----
 
-    def _advance(self, scene: Scene, conversation: Conversation) -> None:
-        turn = self._engine(scene, conversation).advance(conversation, scene.inbound, scene.now)
-        self._save(scene, conversation, turn)
-        if turn.restarts:
-            self._begin(scene)
+    def _carry_out(
+        self, scene: Scene, command: Command, outcomes: Iterable[Outcome]
+    ) -> Inbound | None:
+        done = Outcomes(scene, command)
+        done.carry_out(outcomes)
+        scene = talking.without_withdrawn(scene)
+        if done.asked or done.ended:
+            talking.put(scene, done.replies)
+        elif done.reopened is not None:
+            talking.reopen(scene, done.reopened, done.replies)
+        elif done.then is not None:
+            talking.put(scene, done.replies)
+            return self._go_on(scene, done.then)
+        else:
+            talking.answer(scene, done.replies)
+        return None
 
-    def _answer(self, scene: Scene, replies: Iterable[Reply]) -> None:
-        """A command's replies, and then the open question once more.
-
-        Of a story that was taken back nothing more is asked.
-        """
-        said = list(replies)
-        if scene.conversation is None:
-            self._put(scene, said)
-            return
-        engine = self._engine(scene, scene.conversation)
-        turned = scene.conversation.turned(scene.now)
-        is_over = scene.work.stories.is_withdrawn(turned.id)
-        turn = engine.leave(turned, *said) if is_over else engine.again(turned, *said)
-        self._save(scene, scene.conversation, turn)
-
-    def _save(self, scene: Scene, before: Conversation, turn: Turn) -> None:
-        work, after = scene.work, turn.conversation
-        work.conversations.save(before, after)
-        if turn.agreed is not None:
-            work.members.agree(
-                scene.member.id, scene.community.id, flow=after.flow, agreed=turn.agreed
-            )
-        if turn.story is not None:
-            agreed = work.members.agreed_to(scene.member.id, scene.community.id, flow=after.flow)
-            work.stories.put(
-                turn.story,
-                conversation=after.id,
-                member=scene.member.id,
-                community=scene.community.id,
-                language=scene.wording.language,
-                platform=scene.inbound.address.platform,
-                consent_version=agreed or 0,
-            )
-        if turn.worth is not None:
-            work.stories.set_worth(after.id, turn.worth)
-        if turn.story is not None or turn.stops_asking:
-            work.conversations.stop_asking(after.id)
-        if turn.ask_again is not None:
-            work.conversations.ask_again(after.id, turn.ask_again.entry, at=turn.ask_again.at)
-        self._put(scene, turn.replies, after)
-
-    def _put(
-        self, scene: Scene, replies: Iterable[Reply], conversation: Conversation | None = None
-    ) -> None:
-        scene.work.outbox.put(
-            scene.inbound.address,
-            replies,
-            conversation=conversation.id if conversation else None,
-            now=scene.now,
-        )
-
-    # ---- who speaks, and how ----
-
-    def _scene(self, work: Work, inbound: Inbound, now: datetime, *, known: bool = False) -> Scene:
-        """`known`: the person was seen before, so that nothing needs to be written."""
-        community = work.communities.home()
-        member = (
-            work.members.known(inbound.address, community=community)
-            if known
-            else work.members.upsert(
-                inbound.address, name=inbound.name, community=community, now=now
-            )
-        )
-        return Scene(
-            work=work,
-            inbound=inbound,
-            community=community,
-            member=member,
-            wording=self._wording(inbound, member.language),
-            now=now,
-            conversation=work.conversations.active(member.id, community.id),
-        )
-
-    def _wording(self, inbound: Inbound, language: str) -> Wording:
-        spelling = self._spelling(inbound.address.platform)
-        return self._interviews.texts.wording(language, command=spelling)
-
-    def _takes_words(self, scene: Scene) -> bool:
-        open_now = scene.conversation
-        return open_now is not None and self._engine(scene, open_now).ask.takes_words(open_now)
-
-    def _engine(self, scene: Scene, conversation: Conversation) -> Engine:
-        return self._interviews.engine(
-            conversation.flow,
-            conversation.version,
-            wording=scene.wording,
-            names=Names(scene.community.name, scene.member.name),
-        )
-
-    def _call(self, scene: Scene, rest: str) -> Call:
-        return Call(
-            rest=rest,
-            work=scene.work,
-            member=scene.member,
-            community=scene.community,
-            conversation=scene.conversation,
-            wording=scene.wording,
-            framework=self._interviews.framework,
-            definition=self._interviews.definition,
-            now=scene.now,
-        )
+    def _go_on(self, scene: Scene, then: Then) -> Inbound | None:
+        inbound = replace(scene.inbound, payload=then.payload)
+        again = scene_of(self._house, scene.work, inbound, now=scene.now)
+        if then.community is not None and then.community.id != again.community.id:
+            role = scene.work.members.role(again.member.id, then.community.id)
+            again = scene_in(again, then.community, role)
+        return self._take(again)
 
 
-def _prompted(scene: Scene, about: str) -> Scene:
-    return replace(scene, inbound=replace(scene.inbound, payload=Prompted(about)))
+def _may(scene: Scene, command: Command) -> bool:
+    return command.may(scene.member.role, is_owner=command.owners and scene.is_owner)
+
+
+def _choice(scene: Scene, asked: Asked) -> str | None:
+    payload = scene.inbound.payload
+    if isinstance(payload, Chose):
+        return payload.choice if payload.choice in {o.name for o in asked.options} else None
+    if isinstance(payload, Said):
+        rules = scene.house.interviews.rules(scene.wording.language)
+        return typed_option(asked.options, payload.text, rules)
+    return None
+
+
+def _takes_words(scene: Scene) -> bool:
+    open_now = scene.conversation
+    return open_now is not None and scene.engine(open_now).ask.takes_words(open_now)
+
+
+def _touches_others(inbound: Inbound) -> bool:
+    """Whether a turn may change more than its own conversation."""
+    match inbound.payload:
+        case Commanded(name, rest):
+            command = find(name)
+            return command is not None and (command.run is not None or bool(rest))
+        case Chose(step=str(step)):
+            return step.startswith("?")
+        case _:
+            return False

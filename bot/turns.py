@@ -3,23 +3,28 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
+from functools import partial
 from weakref import WeakValueDictionary
 
 import structlog
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot.interviews import Interviews, Spelling
+from bot.house import House
 from bot.responding import Responder
 from flows.messages import Address, Inbound
 from storage.batch import Batcher, MustRunSingly
 from storage.database import Database
 from storage.errors import StorageError
 from storage.inbox import InboxStatus
+from storage.journal import Journal
 from storage.unit_of_work import Work
 
 TRIES = 3
 """How often a turn is tried before its input is parked."""
+
+Reads = Inbound | None
+"""What a turn still has to read, as a command."""
 
 log = structlog.get_logger()
 
@@ -30,14 +35,15 @@ class Turns:
     def __init__(
         self,
         database: Database,
-        interviews: Interviews,
+        house: House,
         *,
-        spelling: Callable[[str], Spelling],
+        journal: Journal,
         now: Callable[[], datetime],
     ) -> None:
-        """`spelling` says how a platform writes commands, by its name."""
         self._database = database
-        self._responder = Responder(interviews, spelling)
+        self._responder = Responder(house)
+        self._journal = journal
+        self._has_erased = False
         self._now = now
         self._batcher = Batcher(database, self._batch)
         # One turn of an address at a time, also while the first one is tried again.
@@ -51,8 +57,10 @@ class Turns:
         """
         in_turn = self._in_turn.setdefault(inbound.address, asyncio.Lock())
         async with in_turn:
-            if await self._tried(inbound, lambda: self._batcher.submit(inbound)):
-                await self._finish(inbound)
+            reads = await self._tried(inbound, lambda: self._batcher.submit(inbound))
+            if reads is not None:
+                await self._finish(reads)
+            await self._settle()
 
     async def finish_waiting(self) -> None:
         """Answer the commands that were claimed and not answered when the program ended."""
@@ -63,15 +71,29 @@ class Turns:
         """Handle what was parked once more: (how many now succeeded, how many failed again)."""
         parked = await self._kept(InboxStatus.FAILED)
         for inbound in parked:
-            if await self._tried(inbound, lambda i=inbound: self._database.write(self._replay(i))):  # type: ignore[misc]
-                await self._finish(inbound)
+            again = partial(self._database.write, self._replay(inbound))
+            reads = await self._tried(inbound, again)
+            if reads is not None:
+                await self._finish(reads)
+        await self._settle()
         failed = len(await self._kept(InboxStatus.FAILED))
         return len(parked) - failed, failed
 
+    async def _settle(self) -> None:
+        """What was erased is gone from every page before whoever asked for it is answered."""
+        if self._has_erased:
+            self._has_erased = False
+            try:
+                await asyncio.to_thread(self._journal.settle, self._database)
+            except (StorageError, OSError) as error:
+                # The rows are gone; the next erasure, or the next start, does the rest.
+                self._has_erased = True
+                log.error("erasure.unsettled", fault=type(error).__name__)
+
     # ---- trying ----
 
-    async def _tried(self, inbound: Inbound, work: Callable[[], Awaitable[bool]]) -> bool:
-        """What `work` returns; False, and the input parked, where it failed each time."""
+    async def _tried(self, inbound: Inbound, work: Callable[[], Awaitable[Reads]]) -> Reads:
+        """What `work` returns; None, and the input parked, where it failed each time."""
         fault = ""
         for attempt in range(1, TRIES + 1):
             try:
@@ -82,36 +104,35 @@ class Turns:
                 fault = type(error).__name__
                 log.error("turn.failed", key=inbound.key, fault=fault, attempt=attempt)
         await self._database.write(lambda connection: self._park(connection, inbound, fault))
-        return False
+        return None
 
     async def _finish(self, inbound: Inbound) -> None:
         """A command that reads much reads beside the writer, and then commits its answer."""
         await self._tried(inbound, lambda: self._read_and_answer(inbound))
 
-    async def _read_and_answer(self, inbound: Inbound) -> bool:
-        replies = await self._database.read(
+    async def _read_and_answer(self, inbound: Inbound) -> None:
+        outcomes = await self._database.read(
             lambda c: self._responder.read(Work(c), inbound, now=self._now())
         )
 
         def answer(connection: Connection) -> None:
             work = Work(connection)
             if work.inbox.done(inbound.key):  # unless another process was quicker
-                self._responder.answer(work, inbound, replies, now=self._now())
-            work.flush()
+                self._responder.answer(work, inbound, outcomes, now=self._now())
+            self._flush(work)
 
         await self._database.write(answer)
-        return False
 
     # ---- within one transaction ----
 
     def _batch(
         self, connection: Connection, inbounds: Sequence[Inbound]
-    ) -> Sequence[bool | Exception]:
+    ) -> Sequence[Reads | Exception]:
         """The turns of several people at once. One that raises drops only its own."""
         work = Work(connection)
         if len(inbounds) > 1:
             self._responder.preload(work, inbounds)
-        outcomes: list[bool | Exception] = []
+        outcomes: list[Reads | Exception] = []
         for inbound in inbounds:
             mark, written = work.mark(), _written(connection)
             try:
@@ -125,25 +146,29 @@ class Turns:
                     raise MustRunSingly from None
                 work.drop(mark)
                 outcomes.append(error)
-        work.flush()
+        self._flush(work)
         return outcomes
 
-    def _turn(self, work: Work, inbound: Inbound) -> bool:
+    def _turn(self, work: Work, inbound: Inbound) -> Reads:
         # Claim first: on SQLite this takes the write lock before anything is read.
         if not work.inbox.claim(inbound.key, now=self._now()):
             log.info("turn.repeated", key=inbound.key)
-            return False
+            return None
         return self._responder.respond(work, inbound, now=self._now())
 
-    def _replay(self, inbound: Inbound) -> Callable[[Connection], bool]:
-        def turn(connection: Connection) -> bool:
+    def _replay(self, inbound: Inbound) -> Callable[[Connection], Reads]:
+        def turn(connection: Connection) -> Reads:
             work = Work(connection)
             work.inbox.done(inbound.key)
-            must_read = self._responder.respond(work, inbound, now=self._now())
-            work.flush()
-            return must_read
+            reads = self._responder.respond(work, inbound, now=self._now())
+            self._flush(work)
+            return reads
 
         return turn
+
+    def _flush(self, work: Work) -> None:
+        work.flush()
+        self._has_erased |= work.has_erased
 
     def _park(self, connection: Connection, inbound: Inbound, fault: str) -> None:
         work = Work(connection)

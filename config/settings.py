@@ -4,22 +4,33 @@ The only file that reads the environment.
 """
 
 import os
+import re
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, DirectoryPath, Field, ValidationError
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    DirectoryPath,
+    Field,
+    StringConstraints,
+    ValidationError,
+)
 from pydantic_core import ErrorDetails
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
+    NoDecode,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
 )
 
 from config.errors import ConfigError, SettingsError, first_of
+
+ADDRESS = re.compile(r"[a-z]+:\S(?:.*\S)?")
 
 FILE = "storytrail.toml"
 
@@ -35,6 +46,9 @@ MUST_BE = {
     "float_type": "must be a number of seconds, for example 5",
     "finite_number": "must be a number of seconds, for example 5",
     "greater_than": "must be more than 0",
+    "greater_than_equal": "must be 1 or more; 15 or more for drafts",
+    "int_parsing": "must be a whole number of days, for example 30",
+    "int_type": "must be a whole number of days, for example 30",
     "path_not_directory": "there is no such folder; make it, or leave the setting out",
     "path_type": "must be the path of a folder, in quotes",
     "string_too_short": "must not be empty",
@@ -49,6 +63,18 @@ def _database(url: str) -> str:
         known = "sqlite:///storytrail.db or postgresql://user@host/name"
         raise ValueError(f"must be the URL of a database, like {known}")
     return url
+
+
+def _listed(addresses: object) -> object:
+    """`a, b` as a list; each an address."""
+    found = addresses.split(",") if isinstance(addresses, str) else addresses
+    if not isinstance(found, list | tuple):
+        return found
+    named = [str(address).strip() for address in found]
+    for address in filter(None, named):
+        if not ADDRESS.fullmatch(address):
+            raise ValueError("must be addresses like telegram:1001, separated by commas")
+    return tuple(filter(None, named))
 
 
 def _lower(word: object) -> object:
@@ -83,11 +109,37 @@ class Settings(BaseSettings):
         description="A folder with definitions and texts of your own, laid over the shipped ones: "
         "`framework.yaml`, `flows/*.yaml`, `rules/*.yaml`, `texts/*.ftl`.",
     )
-    community: str = Field(
-        default="the community",
-        min_length=1,
+    community: Annotated[str, StringConstraints(min_length=1)] | None = Field(
+        default=None,
         description="The name of the first community as it stands inside a sentence, with its "
-        "article: `the Onboarding Circle`.",
+        "article: `the Onboarding Circle`. Where it is not set, its organizers name it.",
+    )
+    owners: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed)] = Field(
+        default=(),
+        description="Addresses of those who manage roles and communities, separated by commas: "
+        "`telegram:1001, terminal:ana`. They read stories only if they are organizers too.",
+    )
+    erasures_file: Path | None = Field(
+        default=None,
+        description="Where it is written down which rows were erased, so that a backup that is "
+        "put back loses them again. Without it: beside a SQLite file, as `storytrail.db.erased`; "
+        "nowhere for PostgreSQL.",
+    )
+    retention_drafts: Annotated[int, Field(ge=15)] | None = Field(
+        default=None,
+        description="Days after which a story that was begun and not gone on with is erased. Its "
+        "teller is told 14 days before. Without it: never.",
+    )
+    retention_platform_ids: Annotated[int, Field(ge=1)] | None = Field(
+        default=None,
+        description="Days after which the ids of messages on their platform are erased. An edited "
+        "message then changes nothing any more. Without it: never.",
+    )
+    retention_inputs: int = Field(
+        default=30,
+        ge=1,
+        description="Days after which the keys of what arrived are erased, and what failed and was "
+        "kept.",
     )
     log_level: Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lower)] = (
         Field(default="warning", description="The least that is logged.")

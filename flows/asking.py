@@ -7,7 +7,7 @@ from functools import cached_property
 from flows import answers
 from flows.conversation import Conversation
 from flows.definition import Choice, Deed, FlowDefinition, Kind, StepDefinition
-from flows.framework import Attribution, Framework, StepStatus
+from flows.framework import Framework, StepStatus
 from flows.machine import StepMachine
 from flows.messages import Ask, Noted, Option, Part, Reply, Review, Say, Wording
 from flows.record import parts, quotation, steps, title, told
@@ -15,6 +15,9 @@ from flows.story import Step
 
 SAME_WORDS = "same-words"
 """The button that takes up words gone back on; every question has it where there are such words."""
+
+WORDS = (Kind.QUESTION, Kind.REWORD, Kind.PSEUDONYM)
+"""The kinds of steps that are answered in words."""
 
 SKIP = "skip"
 """The way out of a follow-up question, and the meaning of `/skip`."""
@@ -68,11 +71,15 @@ class Names:
 
 @dataclass(frozen=True, slots=True)
 class Asker:
-    """Puts a conversation's open question into words."""
+    """Puts a conversation's open question into words.
+
+    `few_tellers`: so few people tell stories here that an unnamed one may be known by its words.
+    """
 
     interview: Interview
     wording: Wording
     names: Names
+    few_tellers: bool = False
 
     @property
     def definition(self) -> FlowDefinition:
@@ -128,7 +135,7 @@ class Asker:
     def takes_words(self, conversation: Conversation) -> bool:
         """Whether the open question may be answered in words."""
         kind = self.definition.step(conversation.step).kind
-        return conversation.aside is None and kind in (Kind.QUESTION, Kind.REWORD)
+        return conversation.aside is None and kind in WORDS
 
     def asked(self, conversation: Conversation, *, repeated: bool = False) -> str:
         """The exact words of the open question, as kept beside its answer."""
@@ -195,17 +202,27 @@ class Asker:
     def _review(self, conversation: Conversation, step: StepDefinition) -> Review:
         told_so_far = self._steps(conversation)
         return Review(
-            intro=self.word(*self.definition.keys(step.name, "intro")) if told_so_far else "",
+            intro=self._intro(conversation, step) if told_so_far else "",
             title=title(told_so_far, self.interview.framework),
             parts=tuple(self._parts(conversation)),
             text=self.word(
                 *self.definition.keys(step.name, "ask" if told_so_far else "empty"),
-                named="no" if conversation.attribution is Attribution.UNNAMED else "yes",
+                named=conversation.attribution,
+                pseudonym=conversation.pseudonym or "",
+                few="yes" if self.few_tellers else "no",
             ),
             options=self.options(conversation),
             step=conversation.place,
             revision=conversation.revision,
             conversation=conversation.id,
+        )
+
+    def _intro(self, conversation: Conversation, step: StepDefinition) -> str:
+        """The first time with a word about the people in it who were not asked."""
+        first = step.name not in conversation.trail and conversation.submitted_at is None
+        return self.word(
+            *(self.definition.keys(step.name, "intro-first") if first else ()),
+            *self.definition.keys(step.name, "intro"),
         )
 
     def _parts(self, conversation: Conversation) -> Iterator[Part]:
@@ -260,7 +277,7 @@ class Asker:
             leads_to = self.definition.step(choice.to).kind
             if leads_to is Kind.CONFIRM:  # what was sent is taken back, not deleted
                 return conversation.submitted_at is None
-            if leads_to in (Kind.CHANGE, Kind.AUDIENCE):
+            if leads_to in (Kind.CHANGE, Kind.AUDIENCE, Kind.PSEUDONYM):
                 return bool(parts(conversation, self.definition))
         return True
 

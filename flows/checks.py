@@ -27,6 +27,7 @@ GENERAL_KEYS = (
     "nothing-told-yet",
     "parked",
     "said-nothing",
+    "pseudonym-too-long",
     "said-too-long",
     "said-unkeepable",
     "stale",
@@ -208,6 +209,8 @@ def _step(step: StepDefinition, known: _Known) -> Iterator[Issue]:
     for deed in OFFERS.get(step.kind, ()):
         if not any(choice.does is deed for choice in step.choices):
             yield issue(f"has no choice that does `{deed}`")
+    if step.kind is Kind.PSEUDONYM and step.to is None:
+        yield issue("does not say where it leads `to`")
     if step.kind is Kind.CHANGE and known.kind(step.to) is not Kind.REWORD:
         yield issue("must lead `to` a step of kind reword")
     if known.kind(step.to) is Kind.END:

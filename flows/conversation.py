@@ -126,6 +126,7 @@ class Conversation:
     shown_example: bool = False
     audience: frozenset[Audience] = frozenset()
     attribution: Attribution = Attribution.NAMED
+    pseudonym: str | None = None
     anchor: Anchor | None = None
     origin: Origin = Origin.OWN
     delivered_at: datetime | None = None

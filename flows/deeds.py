@@ -93,6 +93,7 @@ class Doer:
                 answers=(),
                 evidence=(),
                 anchor=None,
+                pseudonym=None,
             )
         )
 

@@ -22,6 +22,7 @@ class Kind(StrEnum):
     CHANGE = "change"  # which part to change
     REWORD = "reword"  # that part, said anew
     ADD = "add"  # which further question to answer
+    PSEUDONYM = "pseudonym"  # the name that the story carries instead
     CONFIRM = "confirm"
     CLOSING = "closing"  # one tap after the story was sent
     END = "end"

@@ -9,6 +9,7 @@ from flows.asking import PART, SAME_WORDS, Asker
 from flows.conversation import Conversation, EvidenceGiven, Status, Turn
 from flows.deeds import Doer
 from flows.definition import ANSWER, Choice, Kind
+from flows.framework import Attribution
 from flows.messages import (
     MAX_WORDS,
     Attached,
@@ -24,6 +25,9 @@ from flows.messages import (
 from flows.moving import Mover, to
 from flows.probes import Rules
 from flows.understanding import not_taken, typed_choice, unkeepable, written_before_question
+
+MAX_PSEUDONYM = 60
+"""Characters."""
 
 OWN = "own"
 """The entry of a new story; the others take up one that was sent."""
@@ -62,6 +66,13 @@ class Engine:
                 return self._prompted(turned, prompted)
             case _:
                 assert_never(inbound.payload)
+
+    def reopen(self, conversation: Conversation, now: datetime) -> Turn:
+        """A story that was sent, to be looked at and changed: its review."""
+        place = self.ask.definition.review
+        turned = conversation.turned(now)
+        opened = replace(turned, status=Status.ACTIVE, place=place, trail=(), aside=None)
+        return self._doer.asked(opened)
 
     def again(self, conversation: Conversation, *before: Reply) -> Turn:
         """`before`, and then the open question once more."""
@@ -112,7 +123,16 @@ class Engine:
                 message_id=inbound.message_id,
             )
             return self._doer.asked(to(anew, self.ask.definition.review))
+        if conversation.aside is None and kind is Kind.PSEUDONYM:
+            return self._called(conversation, " ".join(text.split()))
         return self._refuse(conversation, not_taken(self.ask, conversation))
+
+    def _called(self, conversation: Conversation, name: str) -> Turn:
+        """The story carries another name than its teller's."""
+        if len(name) > MAX_PSEUDONYM:
+            return self._refuse(conversation, "pseudonym-too-long", limit=MAX_PSEUDONYM)
+        called = replace(conversation, pseudonym=name, attribution=Attribution.PSEUDONYM)
+        return self._doer.asked(to(called, self.ask.interview.machine.next(called.step, ANSWER)))
 
     # ---- chosen ----
 

@@ -85,7 +85,10 @@ Payload = Said | Chose | Edited | Attached | Commanded | Prompted
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inbound:
-    """One thing that arrived. `key` is the same when the platform delivers it again."""
+    """One thing that arrived. `key` is the same when the platform delivers it again.
+
+    `place` is the group, channel or workspace it came from, as its platform names it.
+    """
 
     key: str
     address: Address
@@ -93,6 +96,7 @@ class Inbound:
     payload: Payload
     message_id: str | None = None
     name: str | None = field(default=None, repr=False)
+    place: str | None = None
 
 
 def parse(text: str) -> Said | Commanded:
@@ -163,7 +167,17 @@ class Review:
     conversation: int
 
 
-Reply = Say | Noted | Ask | Review
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Send:
+    """A file. `text` says what it is."""
+
+    name: str
+    mime_type: str
+    content: str = field(repr=False)
+    text: str
+
+
+Reply = Say | Noted | Ask | Review | Send
 
 
 class Wording(Protocol):

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from flows.conversation import Answer, Conversation, How
 from flows.definition import FlowDefinition, Keep, Kind, StepDefinition
-from flows.framework import Actor, Cycle, Framework, StepStatus
+from flows.framework import Actor, Attribution, Cycle, Framework, StepStatus
 from flows.probes import WHEN, Rules, gaps_in
 from flows.story import Link, LinkKind, Step, Story, StoryKind
 
@@ -82,6 +82,9 @@ def record(
         title=title(found, framework),
         audience=conversation.audience,
         attribution=conversation.attribution,
+        pseudonym=(
+            conversation.pseudonym if conversation.attribution is Attribution.PSEUDONYM else None
+        ),
         started_at=conversation.started_at,
         submitted_at=now,
         duration_seconds=conversation.active_seconds,

@@ -111,3 +111,4 @@ class Story:
     links: tuple[Link, ...]
     gaps: tuple[str, ...]
     worth_it: Valence | None = None
+    pseudonym: str | None = None

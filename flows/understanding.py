@@ -1,11 +1,12 @@
 """What a typed message means where it was typed: a button, a refusal, or words to keep."""
 
 import re
+from collections.abc import Sequence
 
 from flows.asking import SKIP, Asker
 from flows.conversation import Answer, Conversation
 from flows.definition import Choice, Kind
-from flows.messages import MAX_WORDS, Inbound
+from flows.messages import MAX_WORDS, Inbound, Option
 from flows.probes import GapRule, Rules, meaning_of
 
 NUMBER = re.compile("[1-9][0-9]{0,3}")
@@ -45,6 +46,16 @@ def written_before_question(conversation: Conversation, inbound: Inbound) -> Ans
     return there[-1] if there else None
 
 
+def typed_option(options: Sequence[Option], text: str, rules: Rules) -> str | None:
+    """The button of a command's question that a typed line stands for.
+
+    Its number, its exact label, or yes and no where the buttons are called so.
+    """
+    return _numbered_or_labelled(options, text) or next(
+        (o.name for o in options if o.name in meaning_of(text, rules)), None
+    )
+
+
 def typed_choice(ask: Asker, rules: Rules, conversation: Conversation, text: str) -> str | None:
     """The button that a typed line stands for: its number, its exact label, or a refusal.
 
@@ -52,16 +63,20 @@ def typed_choice(ask: Asker, rules: Rules, conversation: Conversation, text: str
     """
     if text.startswith(" ") or len(text) > LABEL:
         return None
-    said = " ".join(text.split())
     options = ask.options(conversation)
+    if NUMBER.fullmatch(" ".join(text.split())):
+        return _numbered_or_labelled(options, text)
+    return _numbered_or_labelled(options, text) or _refused(
+        ask, rules, conversation, text, {o.name for o in options}
+    )
+
+
+def _numbered_or_labelled(options: Sequence[Option], text: str) -> str | None:
+    said = " ".join(text.split())
     if NUMBER.fullmatch(said):
-        if 1 <= int(said) <= len(options):
-            return options[int(said) - 1].name
-        return None
-    for option in options:
-        if said.casefold() == option.label.casefold():
-            return option.name
-    return _refused(ask, rules, conversation, text, {o.name for o in options})
+        return options[int(said) - 1].name if 1 <= int(said) <= len(options) else None
+    labels = {option.label.casefold(): option.name for option in options}
+    return labels.get(said.casefold())
 
 
 def _refused(

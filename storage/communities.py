@@ -2,15 +2,23 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NewType
+from enum import StrEnum
+from typing import Any, NewType
 
-from sqlalchemy import Connection, literal_column, select, update
+from sqlalchemy import Connection, delete, insert, or_, select, update
 
+from flows.framework import Cycle
 from storage.dialects import insert_or_keep
-from storage.prepared import Prepared
-from storage.tables import communities
+from storage.tables import communities, places
 
 CommunityId = NewType("CommunityId", int)
+
+
+class Access(StrEnum):
+    """Who may join: whoever writes to the bot, or whoever was given an invite."""
+
+    OPEN = "open"
+    INVITE = "invite"
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +28,28 @@ class Community:
     name: str
     language: str
     timezone: str
+    access: Access
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Framing:
+    """What a community cares about: the difference it wants to make, what it is unsure of, and the
+    cycles that matter to it; all of them where none is named."""
+
+    difference: str | None = None
+    uncertainties: str | None = None
+    cycles: tuple[Cycle, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A group, a channel or a workspace on a platform: `telegram:-1001`, `slack:T1`."""
+
+    platform: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.platform}:{self.name}"
 
 
 _COLUMNS = (
@@ -28,9 +58,8 @@ _COLUMNS = (
     communities.c.name,
     communities.c.language,
     communities.c.timezone,
+    communities.c.access,
 )
-_HOME = Prepared(select(*_COLUMNS).order_by(communities.c.id).limit(literal_column("1")))
-
 
 # Two programs may start on a new database at once.
 _ADD = insert_or_keep(communities)
@@ -39,33 +68,94 @@ _ADD = insert_or_keep(communities)
 class Communities:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._home: Community | None = None
 
     def home(self) -> Community:
         """The community where none is named: the first."""
-        if self._home is None:
-            row = _HOME.row(self._connection, {})
-            self._home = Community(
-                CommunityId(row.id), row.slug, row.name, row.language, row.timezone
-            )
-        return self._home
+        return self.all()[0]
+
+    def all(self) -> list[Community]:
+        """All of them, in the order they were added."""
+        rows = self._connection.execute(select(*_COLUMNS).order_by(communities.c.id))
+        return [community_of(row) for row in rows]
 
     def find(self, slug: str) -> Community | None:
-        row = self._connection.execute(
-            select(*_COLUMNS).where(communities.c.slug == slug)
-        ).one_or_none()
-        if row is None:
-            return None
-        return Community(CommunityId(row.id), row.slug, row.name, row.language, row.timezone)
+        return self._one(communities.c.slug == slug)
 
-    def ensure(self, slug: str, name: str, *, language: str, now: datetime) -> None:
-        """That the community exists, and is called `name`."""
-        known = self.find(slug)
-        if known is None:
-            values = {"slug": slug, "name": name, "language": language}
-            add = _ADD[self._connection.dialect.name]
-            self._connection.execute(add, {**values, "timezone": "UTC", "created_at": now})
-        elif known.name != name:
-            self._connection.execute(
-                update(communities).where(communities.c.id == known.id).values(name=name)
+    def known(self, community: CommunityId) -> Community | None:
+        return self._one(communities.c.id == community)
+
+    def add(
+        self,
+        slug: str,
+        name: str,
+        *,
+        language: str,
+        now: datetime,
+        timezone: str = "UTC",
+        access: Access = Access.OPEN,
+    ) -> bool:
+        """False where there is one of that slug already, which stays as it is."""
+        values = {"slug": slug, "name": name, "language": language, "timezone": timezone}
+        add = _ADD[self._connection.dialect.name]
+        added = self._connection.execute(add, {**values, "access": access, "created_at": now})
+        return added.rowcount > 0
+
+    def change(self, community: CommunityId, **values: Any) -> None:
+        """Set columns by their names."""
+        self._connection.execute(
+            update(communities).where(communities.c.id == community).values(**values)
+        )
+
+    def framing(self, community: CommunityId) -> Framing:
+        row = self._connection.execute(
+            select(
+                communities.c.difference, communities.c.uncertainties, communities.c.cycles
+            ).where(communities.c.id == community)
+        ).one()
+        cycles = tuple(Cycle(name) for name in row.cycles or ())
+        return Framing(difference=row.difference, uncertainties=row.uncertainties, cycles=cycles)
+
+    # ---- places ----
+
+    def at(self, place: Place) -> Community | None:
+        """The community that meets there; a channel without one belongs to its workspace's."""
+        whole = place.name.partition("/")[0]
+        found = self._connection.execute(
+            select(places.c.community_id, places.c.place).where(
+                places.c.platform == place.platform,
+                or_(places.c.place == place.name, places.c.place == whole),
             )
+        ).all()
+        by_name = {row.place: row.community_id for row in found}
+        community = by_name.get(place.name, by_name.get(whole))
+        return self.known(community) if community is not None else None
+
+    def places(self, community: CommunityId) -> list[Place]:
+        rows = self._connection.execute(
+            select(places.c.platform, places.c.place)
+            .where(places.c.community_id == community)
+            .order_by(places.c.id)
+        )
+        return [Place(row.platform, row.place) for row in rows]
+
+    def put_place(self, community: CommunityId, place: Place) -> None:
+        """From now on it meets there, and whoever met there before does not."""
+        self.drop_place(place)
+        self._connection.execute(
+            insert(places).values(community_id=community, platform=place.platform, place=place.name)
+        )
+
+    def drop_place(self, place: Place) -> bool:
+        """False where no community met there."""
+        there = (places.c.platform == place.platform) & (places.c.place == place.name)
+        return self._connection.execute(delete(places).where(there)).rowcount > 0
+
+    def _one(self, which: Any) -> Community | None:
+        row = self._connection.execute(select(*_COLUMNS).where(which)).one_or_none()
+        return community_of(row) if row is not None else None
+
+
+def community_of(row: Any) -> Community:
+    return Community(
+        CommunityId(row.id), row.slug, row.name, row.language, row.timezone, Access(row.access)
+    )

@@ -1,7 +1,7 @@
 """Interviews under way: loaded and saved between any two messages."""
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any
@@ -43,15 +43,15 @@ _ACTIVE = Prepared(
         _IS_ACTIVE,
     )
 )
-_PARKED = (
+_ALL_PARKED = (
     select(conversations)
     .where(
         conversations.c.member_id == bindparam("member"),
-        conversations.c.community_id == bindparam("community"),
         conversations.c.status == Status.PARKED,
     )
     .order_by(conversations.c.turned_at.desc(), conversations.c.id.desc())
 )
+_PARKED = _ALL_PARKED.where(conversations.c.community_id == bindparam("community"))
 _BY_ID = select(conversations).where(conversations.c.id == bindparam("row"))
 _ANSWERS = Prepared(
     select(answers)
@@ -60,7 +60,6 @@ _ANSWERS = Prepared(
 )
 _ACTIVE_OF = select(conversations).where(
     conversations.c.member_id.in_(bindparam("members", expanding=True)),
-    conversations.c.community_id == bindparam("community"),
     _IS_ACTIVE,
 )
 _ANSWERS_OF = (
@@ -137,35 +136,44 @@ class Due:
 class Conversations:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._active: dict[MemberId, Conversation | None] = {}
+        self._active: dict[tuple[MemberId, CommunityId], Conversation | None] = {}
         self.saves: list[tuple[Conversation, Conversation]] = []
         self._saving: set[ConversationId] = set()
 
-    def preload(self, of: Sequence[MemberId], community: CommunityId) -> None:
-        """The active ones of these members, all at once. Whoever does holds the write lock."""
-        values = {"members": list(of), "community": community}
-        rows = self._connection.execute(_ACTIVE_OF, values).all()
+    def preload(self, of: Mapping[MemberId, CommunityId]) -> None:
+        """The active ones of these members, each in this community, all at once.
+
+        Whoever does holds the write lock.
+        """
+        found = self._connection.execute(_ACTIVE_OF, {"members": list(of)}).all()
+        rows = [row for row in found if of[row.member_id] == row.community_id]
         told: dict[int, list[Answer]] = {row.id: [] for row in rows}
         for answer in self._connection.execute(_ANSWERS_OF, {"rows": list(told)}):
             told[answer.conversation_id].append(answer_of(answer))
-        self._active = dict.fromkeys(of)
-        self._active |= {r.member_id: conversation_of(r, tuple(told[r.id])) for r in rows}
+        self._active = dict.fromkeys(of.items())
+        self._active |= {
+            (r.member_id, r.community_id): conversation_of(r, tuple(told[r.id])) for r in rows
+        }
 
     def active(self, member: MemberId, community: CommunityId) -> Conversation | None:
         """The one whose question is open."""
-        if member in self._active:
-            return self._active[member]
+        if (member, community) in self._active:
+            return self._active[member, community]
         row = _ACTIVE.row(self._connection, {"member": member, "community": community})
         return self._loaded(row) if row is not None else None
+
+    def load(self, conversation: ConversationId) -> Conversation:
+        """One that is known by its row."""
+        return self._loaded(self._connection.execute(_BY_ID, {"row": conversation}).one())
 
     def latest_parked(self, member: MemberId, community: CommunityId) -> Conversation | None:
         values = {"member": member, "community": community}
         row = self._connection.execute(_PARKED.limit(1), values).one_or_none()
         return self._loaded(row) if row is not None else None
 
-    def parked(self, member: MemberId, community: CommunityId) -> list[Conversation]:
-        values = {"member": member, "community": community}
-        rows = self._connection.execute(_PARKED, values).all()
+    def parked(self, member: MemberId) -> list[Conversation]:
+        """Those kept for later, in any community, the one that was touched last first."""
+        rows = self._connection.execute(_ALL_PARKED, {"member": member}).all()
         return [self._loaded(row) for row in rows]
 
     def is_new(self, member: MemberId, community: CommunityId) -> bool:
@@ -174,6 +182,20 @@ class Conversations:
             conversations.c.member_id == member, conversations.c.community_id == community
         )
         return self._connection.execute(found.limit(1)).first() is None
+
+    def park(self, member: MemberId, community: CommunityId) -> None:
+        """What is open there is kept for later; a story that was sent ends as it was sent."""
+        self.flush()
+        theirs = (
+            conversations.c.member_id == member,
+            conversations.c.community_id == community,
+            _IS_ACTIVE,
+        )
+        was_sent = conversations.c.submitted_at.is_not(None)
+        for ends, which in ((Status.SENT, was_sent), (Status.PARKED, ~was_sent)):
+            self._connection.execute(
+                update(conversations).where(*theirs, which).values(status=ends)
+            )
 
     def due(self, member: MemberId, community: CommunityId, *, now: datetime) -> Due | None:
         """The story of this member that is to be asked about again by now, the longest due."""
@@ -234,8 +256,8 @@ class Conversations:
         self._saving.add(after.id)
         self.saves.append((before, after))
 
-    def flush(self) -> None:
-        """Where a conversation was deleted, its words go."""
+    def flush(self) -> list[tuple[ConversationId, datetime]]:
+        """Where a conversation was deleted, its words go. Which ones had any, and when."""
         saves, self.saves = self.saves, []
         self._saving.clear()
         self._update(saves)
@@ -252,6 +274,11 @@ class Conversations:
         ]
         if given:
             self._connection.execute(insert(evidence), given)
+        return [
+            (after.id, after.turned_at)
+            for before, after in saves
+            if after.status is Status.DELETED and before.has_begun
+        ]
 
     def _update(self, saves: list[tuple[Conversation, Conversation]]) -> None:
         moved: list[dict[str, Any]] = []

@@ -77,6 +77,29 @@ class Database:
         """Have `work`, which raises nothing, run on a writer's thread as soon as one is free."""
         self._work.put(work)
 
+    def sweep(self) -> None:
+        """Have nothing that was erased stay behind in SQLite's log of writes.
+
+        Waits for readers as long as for anything; where one goes on reading, the next sweep or the
+        next start does it.
+        """
+        if not self.is_sqlite:
+            return
+        future: Future[None] = Future()
+
+        def run() -> None:
+            try:
+                with faults_told():
+                    self._connection().connection.cursor().execute(
+                        "PRAGMA wal_checkpoint(TRUNCATE)"
+                    )
+                future.set_result(None)
+            except BaseException as error:
+                future.set_exception(error)
+
+        self._work.put(run)
+        future.result()
+
     def close(self) -> None:
         """What was submitted is done first."""
         for _ in self._writers:
@@ -225,10 +248,18 @@ def is_absent(url: str) -> bool:
 
     Raises DatabaseUnreachable where its folder does not exist either.
     """
+    path = sqlite_path(url)
+    if path is None:
+        return False
+    if not path.parent.is_dir():
+        raise DatabaseUnreachable("no such folder")
+    return not path.exists()
+
+
+def sqlite_path(url: str) -> Path | None:
+    """The file of a SQLite database; None where it is in memory, or another one."""
     parsed = _parsed(url)
     name = parsed.database or ":memory:"
     if parsed.get_backend_name() != "sqlite" or name == ":memory:" or name.startswith("file:"):
-        return False
-    if not Path(name).parent.is_dir():
-        raise DatabaseUnreachable("no such folder")
-    return not Path(name).exists()
+        return None
+    return Path(name)

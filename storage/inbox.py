@@ -62,13 +62,25 @@ class Inbox:
         False where it is kept under `status` already.
         """
         self.flush()
-        values = {"status": status, "payload": payload_values(inbound), "fault": fault}
+        values = {
+            "status": status,
+            "payload": payload_values(inbound),
+            "fault": fault,
+            "platform": inbound.address.platform,
+            "user": inbound.address.user,
+        }
         new = (inbox.c.key == inbound.key) & (inbox.c.status != status)
         return self._connection.execute(update(inbox).where(new).values(values)).rowcount > 0
 
     def done(self, key: str) -> bool:
         """The input is answered: what was kept of it goes. False where it was answered before."""
-        values = {"status": InboxStatus.DONE, "payload": None, "fault": None}
+        values = {
+            "status": InboxStatus.DONE,
+            "payload": None,
+            "fault": None,
+            "platform": None,
+            "user": None,
+        }
         open_still = (inbox.c.key == key) & (inbox.c.status != InboxStatus.DONE)
         return self._connection.execute(update(inbox).where(open_still).values(values)).rowcount > 0
 

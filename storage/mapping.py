@@ -36,6 +36,7 @@ from flows.messages import (
     Review,
     Said,
     Say,
+    Send,
 )
 
 Values = dict[str, Any]
@@ -59,6 +60,7 @@ def conversation_values(conversation: Conversation) -> Values:
         "shown_example": conversation.shown_example,
         "audience": sorted(conversation.audience),
         "attribution": conversation.attribution,
+        "pseudonym": conversation.pseudonym,
         **anchor_values(conversation.anchor),
         "origin": conversation.origin,
         "has_begun": conversation.has_begun,
@@ -89,6 +91,7 @@ def conversation_of(row: Any, answers: tuple[Answer, ...]) -> Conversation:
         shown_example=row.shown_example,
         audience=frozenset(Audience(word) for word in row.audience),
         attribution=Attribution(row.attribution),
+        pseudonym=row.pseudonym,
         anchor=anchor_of(row),
         origin=Origin(row.origin),
         delivered_at=row.delivered_at,
@@ -177,6 +180,7 @@ def payload_values(inbound: Inbound) -> Values:
         "said_at": inbound.said_at.isoformat(),
         "message_id": inbound.message_id,
         "name": inbound.name,
+        "place": inbound.place,
     }
 
 
@@ -191,6 +195,7 @@ def inbound_of(key: str, kept: Values) -> Inbound:
         payload=PAYLOADS[kept["kind"]](**values),
         message_id=kept["message_id"],
         name=kept["name"],
+        place=kept.get("place"),
     )
 
 
@@ -216,6 +221,8 @@ def reply_of(kept: Values) -> Reply:
     match kind:
         case "say":
             return Say(**values)
+        case "send":
+            return Send(**values)
         case "noted":
             return Noted(**values)
         case "ask":

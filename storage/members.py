@@ -1,4 +1,4 @@
-"""People: found by any of their addresses, and what they agreed to."""
+"""People: found by any of their addresses, where they belong, and what they agreed to."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,10 +10,10 @@ from sqlalchemy import Connection, bindparam, delete, func, insert, select, tupl
 
 from flows.conversation import Agreed
 from flows.messages import Address
-from storage.communities import Community, CommunityId
+from storage.communities import Access, Community, CommunityId, community_of
 from storage.dialects import insert_or_keep
 from storage.prepared import Prepared
-from storage.tables import addresses, consents, members, memberships
+from storage.tables import addresses, audit, communities, consents, members, memberships
 
 MemberId = NewType("MemberId", int)
 
@@ -32,34 +32,80 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Member:
+    """A person. `role` is theirs in the community they are met in; `language` is empty where they
+    speak that of the community, `timezone` None where its clock is theirs."""
+
     id: MemberId
     name: str
     language: str
     role: Role
+    timezone: str | None = None
 
 
-_MEMBERS = (
+@dataclass(frozen=True, slots=True)
+class Met:
+    """Whose address it is, and in which community they speak now; None where in none yet.
+
+    `question` is the row of what a command asked them last, `is_new` whether this address was
+    never seen before.
+    """
+
+    member: Member
+    community: Community | None
+    question: int | None = None
+    is_new: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Belonging:
+    """A community that somebody belongs to, and what they are in it."""
+
+    community: Community
+    role: Role
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """Somebody in the list of a community's members."""
+
+    id: MemberId
+    name: str
+    role: Role
+    addresses: tuple[Address, ...]
+
+
+_MET = (
     select(
         members.c.id,
         members.c.name,
         members.c.language,
+        members.c.timezone,
+        members.c.question_id,
         memberships.c.role,
+        communities.c.id.label("community_id"),
+        communities.c.slug,
+        communities.c.name.label("community_name"),
+        communities.c.language.label("community_language"),
+        communities.c.timezone.label("community_timezone"),
+        communities.c.access,
         addresses.c.platform,
         addresses.c.user,
+        addresses.c.deactivated_at,
     )
     .select_from(addresses)
     .join(members, members.c.id == addresses.c.member_id)
     .outerjoin(
         memberships,
         (memberships.c.member_id == members.c.id)
-        & (memberships.c.community_id == bindparam("community")),
+        & (memberships.c.community_id == members.c.community_id),
     )
+    .outerjoin(communities, communities.c.id == memberships.c.community_id)
 )
-_AT = _MEMBERS.where(
+_AT = _MET.where(
     addresses.c.platform == bindparam("platform"), addresses.c.user == bindparam("user_name")
 )
 _FIND = Prepared(_AT)
-_FIND_ALL = _MEMBERS.where(
+_FIND_ALL = _MET.where(
     tuple_(addresses.c.platform, addresses.c.user).in_(bindparam("at", expanding=True))
 )
 _LOCK = Prepared(_AT.with_for_update(of=members))  # SQLite has locked the whole file by now
@@ -76,44 +122,163 @@ _CONSENTED = (
 class Members:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._known: dict[Address, Member] = {}
+        self._known: dict[Address, Met] = {}
 
-    def preload(self, at: Sequence[Address], *, community: Community) -> list[Member]:
+    def preload(self, at: Sequence[Address]) -> list[Met]:
         """Those that were seen before, all at once. Whoever does holds the write lock."""
-        values = {"community": community.id, "at": [(a.platform, a.user) for a in at]}
-        for row in self._connection.execute(_FIND_ALL, values):
-            if row.role is not None:
-                self._known[Address(row.platform, row.user)] = _member_of(row)
-        return list(self._known.values())
+        values = {"at": [(a.platform, a.user) for a in at]}
+        rows = self._connection.execute(_FIND_ALL, values).all()
+        for row in rows:
+            if row.deactivated_at is None:  # whose turn changes nothing of their own row
+                self._known[Address(row.platform, row.user)] = _met(row)
+        return [_met(row) for row in rows]
 
-    def upsert(
-        self, address: Address, *, name: str | None, community: Community, now: datetime
-    ) -> Member:
-        """The person behind an address, a member of `community` from now on.
+    def meet(self, address: Address, *, name: str | None, now: datetime) -> Met:
+        """The person behind an address, whoever they are.
 
         Their row is locked until the transaction ends: one turn of a person at a time.
         """
         if address in self._known:
             return self._known[address]
-        values = _find_values(address, community)
+        values = _find_values(address)
         row = _LOCK.row(self._connection, values)
         if row is None:
-            self._add(address, name=name, community=community, now=now)
-            row = _LOCK.row(self._connection, values)
-        if row.role is None:
-            self._join(row.id, community.id, now)
-        return _member_of(row)
+            self._add(address, name=name, now=now)
+            return _met(_LOCK.row(self._connection, values), is_new=True)
+        if row.deactivated_at is not None:  # whoever writes is there again
+            self._set_deactivated(address, None)
+        return _met(row)
 
-    def known(self, address: Address, *, community: Community) -> Member:
+    def known(self, address: Address) -> Met | None:
         """The person behind an address that was seen before."""
-        return _member_of(_FIND.row(self._connection, _find_values(address, community)))
+        row = _FIND.row(self._connection, _find_values(address))
+        return _met(row) if row is not None else None
+
+    def named(self, member: MemberId) -> str:
+        """What somebody is called; empty for whoever was forgotten."""
+        found = select(members.c.name).where(members.c.id == member)
+        return str(self._connection.execute(found).scalar_one())
+
+    def change(self, member: MemberId, **values: Any) -> None:
+        """Set columns by their names."""
+        self._connection.execute(update(members).where(members.c.id == member).values(**values))
+
+    # ---- communities and roles ----
+
+    def join(
+        self, member: MemberId, community: CommunityId, *, now: datetime, role: Role = Role.MEMBER
+    ) -> bool:
+        """A member of `community`, in which they speak from now on.
+
+        False where they were one before; then they keep their role.
+        """
+        values = {"member_id": member, "community_id": community, "role": role}
+        added = self._connection.execute(
+            _JOIN[self._connection.dialect.name], {**values, "joined_at": now}
+        )
+        self.change(member, community_id=community)
+        return added.rowcount > 0
+
+    def leave(self, member: MemberId, community: CommunityId) -> None:
+        """Not a member any more, and without a role."""
+        self._connection.execute(delete(memberships).where(_of(member, community)))
+        self.change(member, community_id=None)
+
+    def has_left(self, member: MemberId) -> bool:
+        """Whether they ever left a community."""
+        found = select(audit.c.id).where(audit.c.member_id == member, audit.c.action == "left")
+        return self._connection.execute(found.limit(1)).first() is not None
+
+    def belonging(self, member: MemberId) -> list[Belonging]:
+        """Where somebody belongs, in the order that the communities were added."""
+        rows = self._connection.execute(
+            select(communities, memberships.c.role)
+            .join(memberships, memberships.c.community_id == communities.c.id)
+            .where(memberships.c.member_id == member)
+            .order_by(communities.c.id)
+        )
+        return [Belonging(community_of(row), Role(row.role)) for row in rows]
+
+    def role(self, member: MemberId, community: CommunityId) -> Role | None:
+        """Somebody's role; None where they do not belong to the community."""
+        found = select(memberships.c.role).where(_of(member, community))
+        role = self._connection.execute(found).scalar()
+        return Role(role) if role is not None else None
 
     def set_role(self, member: MemberId, community: CommunityId, role: Role) -> None:
         self._connection.execute(
-            update(memberships)
-            .where(memberships.c.member_id == member, memberships.c.community_id == community)
-            .values(role=role)
+            update(memberships).where(_of(member, community)).values(role=role)
         )
+
+    def of(self, community: CommunityId, *, least: Role = Role.MEMBER) -> list[Listed]:
+        """Those who have at least this role, in the order of their names."""
+        roles = [role for role in Role if role.may(least)]
+        rows = self._connection.execute(
+            select(members.c.id, members.c.name, memberships.c.role)
+            .join(memberships, memberships.c.member_id == members.c.id)
+            .where(memberships.c.community_id == community, memberships.c.role.in_(roles))
+            .order_by(func.lower(members.c.name), members.c.id)
+        ).all()
+        at = self.addresses([MemberId(row.id) for row in rows])
+        return [
+            Listed(MemberId(row.id), row.name, Role(row.role), at.get(MemberId(row.id), ()))
+            for row in rows
+        ]
+
+    def hearing_of_stories(self, community: CommunityId) -> list[MemberId]:
+        """The organizers who asked to be told of each new story."""
+        found = select(memberships.c.member_id).where(
+            memberships.c.community_id == community,
+            memberships.c.role == Role.ORGANIZER,
+            memberships.c.hears_of_stories,
+        )
+        return [MemberId(member) for member in self._connection.execute(found).scalars()]
+
+    def hear_of_stories(self, member: MemberId, community: CommunityId, hears: bool) -> None:
+        self._connection.execute(
+            update(memberships).where(_of(member, community)).values(hears_of_stories=hears)
+        )
+
+    # ---- addresses ----
+
+    def addresses(self, of: Sequence[MemberId]) -> dict[MemberId, tuple[Address, ...]]:
+        """The addresses of several people, each one's in the order they were first seen."""
+        rows = self._connection.execute(
+            select(addresses.c.member_id, addresses.c.platform, addresses.c.user)
+            .where(addresses.c.member_id.in_(of))
+            .order_by(addresses.c.id)
+        )
+        found: dict[MemberId, tuple[Address, ...]] = {}
+        for row in rows:
+            member = MemberId(row.member_id)
+            found[member] = (*found.get(member, ()), Address(row.platform, row.user))
+        return found
+
+    def reach(self, member: MemberId) -> Address | None:
+        """Where somebody is written to without having written: their newest address."""
+        row = self._connection.execute(
+            select(addresses.c.platform, addresses.c.user)
+            .where(addresses.c.member_id == member, addresses.c.deactivated_at.is_(None))
+            .order_by(addresses.c.id.desc())
+            .limit(1)
+        ).one_or_none()
+        return Address(row.platform, row.user) if row is not None else None
+
+    def deactivate(self, address: Address, *, now: datetime) -> list[Belonging]:
+        """A platform says that this account is gone: every role of its owner is gone at once.
+
+        The roles that were lost. They stay lost when the account comes back.
+        """
+        met = self.known(address)
+        if met is None:
+            return []
+        self._set_deactivated(address, now)
+        lost = [b for b in self.belonging(met.member.id) if b.role is not Role.MEMBER]
+        for belonging in lost:
+            self.set_role(met.member.id, belonging.community.id, Role.MEMBER)
+        return lost
+
+    # ---- consent ----
 
     def agree(self, member: MemberId, community: CommunityId, *, flow: str, agreed: Agreed) -> None:
         self._connection.execute(
@@ -133,13 +298,11 @@ class Members:
         found = self._connection.execute(_CONSENTED, values).scalar()
         return int(found) if found is not None else None
 
-    def _add(
-        self, address: Address, *, name: str | None, community: Community, now: datetime
-    ) -> None:
+    def _add(self, address: Address, *, name: str | None, now: datetime) -> None:
         """A newcomer; where two of their first messages race, the first one's row stays."""
         member = self._connection.execute(
             insert(members)
-            .values(name=name or address.user, language=community.language, created_at=now)
+            .values(name=name or address.user, language="", created_at=now)
             .returning(members.c.id)
         ).scalar_one()
         values = {"member_id": member, "platform": address.platform, "user": address.user}
@@ -147,14 +310,30 @@ class Members:
         if added.rowcount == 0:
             self._connection.execute(delete(members).where(members.c.id == member))
 
-    def _join(self, member: int, community: CommunityId, now: datetime) -> None:
-        values = {"member_id": member, "community_id": community, "role": Role.MEMBER}
-        self._connection.execute(_JOIN[self._connection.dialect.name], {**values, "joined_at": now})
+    def _set_deactivated(self, address: Address, at: datetime | None) -> None:
+        there = (addresses.c.platform == address.platform) & (addresses.c.user == address.user)
+        self._connection.execute(update(addresses).where(there).values(deactivated_at=at))
 
 
-def _find_values(address: Address, community: Community) -> dict[str, object]:
-    return {"platform": address.platform, "user_name": address.user, "community": community.id}
+def _of(member: MemberId, community: CommunityId) -> Any:
+    return (memberships.c.member_id == member) & (memberships.c.community_id == community)
 
 
-def _member_of(row: Any) -> Member:
-    return Member(MemberId(row.id), row.name, row.language, Role(row.role or Role.MEMBER))
+def _find_values(address: Address) -> dict[str, object]:
+    return {"platform": address.platform, "user_name": address.user}
+
+
+def _met(row: Any, *, is_new: bool = False) -> Met:
+    community = None
+    if row.community_id is not None:
+        community = Community(
+            CommunityId(row.community_id),
+            row.slug,
+            row.community_name,
+            row.community_language,
+            row.community_timezone,
+            Access(row.access),
+        )
+    role = Role(row.role) if row.role is not None else Role.MEMBER
+    member = Member(MemberId(row.id), row.name, row.language, role, row.timezone)
+    return Met(member, community, row.question_id, is_new)

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, exists, func, insert, select, update
 
 from flows.conversation import ConversationId
 from flows.messages import Address, Ask, Reply, Review
 from storage.dialects import named
 from storage.mapping import reply_of, reply_values
 from storage.prepared import Prepared
-from storage.tables import conversations, outbox
+from storage.tables import addresses, conversations, outbox
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +50,11 @@ _MARK = (
     .where(outbox.c.id == bindparam("row"))
     .values(sent_at=bindparam("at"), message_id=bindparam("message"), body=None)
     .returning(outbox.c.conversation_id, outbox.c.asks)
+)
+# The last word to somebody who was forgotten: their address stays nowhere.
+_GONE = delete(outbox).where(
+    outbox.c.id == bindparam("row"),
+    ~exists().where(addresses.c.platform == outbox.c.platform, addresses.c.user == outbox.c.user),
 )
 _DELIVERED = (
     update(conversations)
@@ -113,6 +118,8 @@ class Outbox:
             marked = self._connection.execute(
                 _MARK, {"row": row, "at": what.at, "message": what.message_id}
             ).one_or_none()
+            if marked is not None and marked.conversation_id is None:
+                self._connection.execute(_GONE, {"row": row})
             if marked is not None and marked.asks is not None:
                 self._connection.execute(
                     _DELIVERED,

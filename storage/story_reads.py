@@ -11,6 +11,7 @@ from flows.messages import Anchor, Attached
 from flows.story import CycleFrom, Link, LinkKind, Step
 from storage.mapping import anchor_of, attached_of
 from storage.members import MemberId
+from storage.permissions import Answer, still_stands
 from storage.stories import StoryStatus
 from storage.tables import (
     communities,
@@ -19,6 +20,7 @@ from storage.tables import (
     indicators,
     links,
     members,
+    permissions,
     steps,
     stories,
     story_audiences,
@@ -27,6 +29,15 @@ from storage.tables import (
 from storage.visibility import MONTH, Scope, coarse, open_to, sent, time_shown
 
 CHUNK = 500  # stories loaded at once by an export
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checked:
+    """A quotation that its teller has seen and allowed for one use, with their name or without."""
+
+    use: str
+    quotation: str
+    attribution: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,10 +66,12 @@ class StoryRead:
     worth_it: str | None
     reach: str
     stop: str | None
+    revision: int  # how often it was sent anew
     steps: tuple[Step, ...] = ()
     links: tuple[Link, ...] = ()
     gaps: tuple[str, ...] = ()
     indicators: tuple[str, ...] = ()
+    checked: tuple[Checked, ...] = ()
 
 
 class StoryReads:
@@ -69,11 +82,21 @@ class StoryReads:
         """The sent stories that are open to the reader, in the order of their random references."""
         yield from self._read(_whole().where(sent(scope), open_to(scope)))
 
+    def one(self, scope: Scope, ref: str) -> StoryRead | None:
+        """A story that is open to the reader, by its reference."""
+        wanted = _whole().where(sent(scope), open_to(scope), stories.c.ref == ref)
+        return next(self._read(wanted), None)
+
     def own(self, member: MemberId, ref: str) -> StoryRead | None:
         """A story that this member sent and did not take back, as they told it."""
         mine = (stories.c.member_id == member, stories.c.ref == ref)
         wanted = _whole().where(*mine, stories.c.status == StoryStatus.SENT)
         return next(self._read(wanted), None)
+
+    def all_own(self, member: MemberId) -> Iterator[StoryRead]:
+        """All that this member sent in any community, also what they took back."""
+        mine = (stories.c.member_id == member, stories.c.erased_at.is_(None))
+        yield from self._read(_whole().where(*mine))
 
     def _read(self, wanted: Select[Any]) -> Iterator[StoryRead]:
         rows = self._connection.execute(wanted.order_by(stories.c.ref))
@@ -98,6 +121,7 @@ class StoryReads:
         files = self._files([row.conversation_id for row in rows])
         told = self._told_steps(ids)
         arrows = self._arrows(ids)
+        allowed = self._allowed(ids)
         for row in rows:
             yield replace(
                 _story_of(row),
@@ -109,6 +133,7 @@ class StoryReads:
                 links=tuple(arrows.get(row.id, ())),
                 gaps=tuple(open_gaps.get(row.id, ())),
                 indicators=tuple(measured.get(row.id, ())),
+                checked=tuple(allowed.get(row.id, ())),
             )
 
     def _words(self, wanted: Select[Any], table: Any, ids: list[int]) -> dict[int, list[str]]:
@@ -143,6 +168,22 @@ class StoryReads:
         found: dict[int, list[Link]] = {}
         for row in self._connection.execute(wanted):
             found.setdefault(row.story_id, []).append(_link_of(row))
+        return found
+
+    def _allowed(self, ids: list[int]) -> dict[int, list[Checked]]:
+        found: dict[int, list[Checked]] = {}
+        wanted = (
+            select(permissions)
+            .where(
+                permissions.c.story_id.in_(ids),
+                permissions.c.answer.in_([Answer.NAMED, Answer.UNNAMED]),
+                still_stands(),
+            )
+            .order_by(permissions.c.id)
+        )
+        for row in self._connection.execute(wanted):
+            checked = Checked(use=row.use, quotation=row.quotation, attribution=row.answer)
+            found.setdefault(row.story_id, []).append(checked)
         return found
 
 
@@ -186,6 +227,7 @@ def _story_of(row: Row[Any]) -> StoryRead:
         worth_it=row.worth_it,
         reach=row.reach,
         stop=row.stop,
+        revision=row.revision,
     )
 
 

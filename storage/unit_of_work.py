@@ -4,13 +4,21 @@ from functools import cached_property
 
 from sqlalchemy import Connection
 
+from storage.audit import Audit
+from storage.codes import Codes
 from storage.communities import Communities
 from storage.conversations import Conversations
 from storage.definitions import StoredDefinitions
+from storage.erasure import Erasure
+from storage.everything import Everything
 from storage.inbox import Inbox
-from storage.members import Members
+from storage.members import MemberId, Members
+from storage.merging import merge
 from storage.outbox import Outbox
+from storage.permissions import Permissions
 from storage.queries import Queries
+from storage.questions import Questions
+from storage.retention import Expiring
 from storage.stories import Stories
 from storage.story_reads import StoryReads
 
@@ -30,8 +38,14 @@ class Work:
     def flush(self) -> None:
         """Write what waits; to be called at the end of every transaction that turns are made in."""
         self.inbox.flush()
-        self.conversations.flush()
+        for draft, at in self.conversations.flush():
+            self.erasure.deleted_draft(draft, now=at)
         self.outbox.flush()
+
+    @property
+    def has_erased(self) -> bool:
+        """Whether words were erased for good."""
+        return "erasure" in self.__dict__ and self.erasure.has_erased
 
     def mark(self) -> Mark:
         """What waits by now."""
@@ -67,6 +81,39 @@ class Work:
     @cached_property
     def definitions(self) -> StoredDefinitions:
         return StoredDefinitions(self._connection)
+
+    @cached_property
+    def codes(self) -> Codes:
+        return Codes(self._connection)
+
+    @cached_property
+    def questions(self) -> Questions:
+        return Questions(self._connection)
+
+    @cached_property
+    def permissions(self) -> Permissions:
+        return Permissions(self._connection)
+
+    @cached_property
+    def audit(self) -> Audit:
+        return Audit(self._connection)
+
+    @cached_property
+    def erasure(self) -> Erasure:
+        return Erasure(self._connection)
+
+    @cached_property
+    def expiring(self) -> Expiring:
+        return Expiring(self._connection)
+
+    @cached_property
+    def everything(self) -> Everything:
+        return Everything(self._connection)
+
+    def merge(self, stays: MemberId, goes: MemberId) -> None:
+        """Make one person of two."""
+        self.flush()
+        merge(self._connection, stays, goes)
 
     @cached_property
     def stories(self) -> Stories:

@@ -34,10 +34,14 @@ class Scope:
 
 
 def open_to(scope: Scope) -> ColumnElement[bool]:
-    """Whether a story is open to the reader: a set that it was sent to, not a level."""
-    return exists().where(
+    """Whether a story is open to the reader: a set that it was sent to, not a level.
+
+    One that an organizer hid is open to nobody.
+    """
+    is_for_them = exists().where(
         story_audiences.c.story_id == stories.c.id, story_audiences.c.audience == scope.reader
     )
+    return and_(is_for_them, stories.c.hidden_at.is_(None))
 
 
 def told_in(scope: Scope, table: Any) -> ColumnElement[bool]:

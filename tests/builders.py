@@ -18,6 +18,7 @@ from typer.testing import CliRunner
 
 import bot
 from bot.cli import app
+from bot.house import House
 from bot.interviews import Interviews
 from bot.platforms import spelling
 from bot.turns import Turns
@@ -29,6 +30,7 @@ from flows.story import Link, Step, Story, StoryKind
 from storage import migrations
 from storage.communities import Community
 from storage.database import Database
+from storage.journal import Journal
 from storage.members import Member, Role
 from storage.outbox import Sent
 from storage.tables import metadata
@@ -89,7 +91,7 @@ def a_conversation(**changed: Any) -> Conversation:
         "id": ConversationId(1),
         "ref": "S-481",
         "flow": "story",
-        "version": 1,
+        "version": interviews().current.version,
         "status": Status.ACTIVE,
         "place": "activity",
         "started_at": NOON,
@@ -114,7 +116,7 @@ def a_story(**changed: Any) -> Story:
     plain: dict[str, Any] = {
         "ref": "S-481",
         "flow": "story",
-        "version": 1,
+        "version": interviews().current.version,
         "kind": StoryKind.SPECIFIC,
         "origin": "own",
         "anchor": None,
@@ -224,21 +226,44 @@ def emptied(url: str) -> None:
 
 
 def furnish(work: Work) -> None:
-    work.communities.ensure("main", "the Onboarding Circle", language="en", now=NOON)
+    work.communities.add("main", "the Onboarding Circle", language="en", now=NOON)
     work.definitions.store(work.definitions.unknown(interviews().held()), now=NOON)
 
 
+def met(work: Work, address: Address, name: str = "Ana", *, at: datetime = NOON) -> Member:
+    """Somebody who wrote from this address, and belongs to the first community."""
+    member = work.members.meet(address, name=name, now=at).member
+    work.members.join(member.id, work.communities.home().id, now=at)
+    return member
+
+
 def a_member(work: Work, name: str = "ana", *, role: Role = Role.MEMBER) -> Member:
-    home = work.communities.home()
-    member = work.members.upsert(Address("terminal", name), name=name, community=home, now=NOON)
-    work.members.set_role(member.id, home.id, role)
+    member = met(work, Address("terminal", name), name)
+    work.members.set_role(member.id, work.communities.home().id, role)
     return replace(member, role=role)
+
+
+def known(work: Work, name: str = "ana") -> Member:
+    """Somebody who is met already."""
+    found = work.members.known(Address("terminal", name))
+    assert found is not None
+    return found.member
 
 
 def begin(work: Work, member: Member, *, at: datetime = NOON, **told: Any) -> Conversation:
     """An active conversation, kept. None other of the member may be active."""
     home = work.communities.home()
-    return work.conversations.create(member.id, home.id, flow="story", version=1, now=at, **told)
+    version = interviews().current.version
+    return work.conversations.create(
+        member.id, home.id, flow="story", version=version, now=at, **told
+    )
+
+
+def withdraw(work: Work, member: Member, ref: str, *, at: datetime = NOON) -> None:
+    """Take back what `member` sent."""
+    own = work.stories.own(member.id, ref)
+    assert own is not None
+    work.stories.withdraw(own, now=at)
 
 
 def kept_story(
@@ -331,6 +356,14 @@ class Clock:
         return self.at
 
 
+def turns_on(
+    database: Database, *, now: Callable[[], datetime], of: Interviews | None = None
+) -> Turns:
+    """The bot on a database, with the shipped interviews if no others."""
+    house = House(interviews=of or interviews(), spelling=spelling)
+    return Turns(database, house, journal=Journal(None), now=now)
+
+
 @dataclass
 class Talk:
     """The bot as one person meets it, with a made-up clock; it is told lines and answers them."""
@@ -341,7 +374,7 @@ class Talk:
     key: int = 0
 
     def __post_init__(self) -> None:
-        self.turns = Turns(self.database, interviews(), spelling=spelling, now=self.clock)
+        self.turns = turns_on(self.database, now=self.clock)
 
     async def say(self, *lines: str) -> list[Reply]:
         """The replies to the last of `lines`."""

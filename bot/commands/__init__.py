@@ -3,16 +3,31 @@
 from bot.commands.back import BACK
 from bot.commands.cancel import CANCEL
 from bot.commands.command import Command
+from bot.commands.community import COMMUNITY
+from bot.commands.forget import FORGET
 from bot.commands.help import HELP
+from bot.commands.hide import HIDE
+from bot.commands.invite import INVITE
+from bot.commands.language import LANGUAGE
+from bot.commands.leave import LEAVE
+from bot.commands.link import LINK
+from bot.commands.members import MEMBERS
+from bot.commands.mydata import MYDATA
 from bot.commands.mystories import MYSTORIES
 from bot.commands.pause import PAUSE
+from bot.commands.permission import PERMISSION
+from bot.commands.privacy import PRIVACY
 from bot.commands.read import READ
 from bot.commands.resume import RESUME
+from bot.commands.roles import ROLES
+from bot.commands.settings import SETTINGS_COMMAND
 from bot.commands.skip import SKIP
 from bot.commands.start import START
 from bot.commands.status import STATUS
+from bot.commands.stories import STORIES
 from bot.commands.summary import SUMMARY
 from bot.commands.tell import TELL
+from bot.commands.timezone import TIMEZONE
 from bot.commands.withdraw import WITHDRAW
 
 COMMANDS: tuple[Command, ...] = (
@@ -27,8 +42,23 @@ COMMANDS: tuple[Command, ...] = (
     WITHDRAW,
     STATUS,
     START,
+    PRIVACY,
+    MYDATA,
+    FORGET,
+    LINK,
+    COMMUNITY,
+    LEAVE,
+    LANGUAGE,
+    TIMEZONE,
     HELP,
+    INVITE,
     SUMMARY,
+    STORIES,
+    PERMISSION,
+    HIDE,
+    MEMBERS,
+    ROLES,
+    SETTINGS_COMMAND,
 )
 
 

@@ -10,11 +10,11 @@ def _help(call: Call) -> Iterator[Reply]:
 
     lines = [call.word("help-intro")]
     for command in COMMANDS:
-        if call.member.role.may(command.role):
+        if command.may(call.member.role, is_owner=call.is_owner):
             args = f" {call.word(f'help-args-{command.name}')}" if command.takes else ""
             spelled = call.word("command", name=command.name)
             lines.append(f"{spelled}{args}: {call.word(f'help-{command.name}')}")
     yield call.say("help", lines="\n".join(lines))
 
 
-HELP = Command(name="help", run=_help)
+HELP = Command(name="help", run=_help, anywhere=True)

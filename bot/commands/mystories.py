@@ -9,23 +9,35 @@ from storage.stories import Listed, StoryStatus
 
 
 def _mystories(call: Call) -> Iterator[Reply]:
-    sent = call.work.stories.of(call.member.id, call.community.id)
-    parked = call.work.conversations.parked(call.member.id, call.community.id)
-    lines = [_sent(call, story) for story in sent]
+    """One's own stories in every community, and what was begun in this one."""
+    sent = call.work.stories.of(call.member.id)
+    parked = call.work.conversations.parked(call.member.id)
+    several = len({story.community for story in sent} | {call.community.id}) > 1
+    lines = [_sent(call, story, names_community=several) for story in sent]
     lines += [_draft(call, draft, "mystories-draft") for draft in parked]
     if call.conversation is not None and call.conversation.is_draft:
         lines.append(_draft(call, call.conversation, "mystories-draft-open"))
     if not lines:
         yield call.say("mystories-none")
         return
-    yield call.say("lines", lines="\n".join([call.word("mystories-intro"), *lines]))
+    yield call.lines([call.word("mystories-intro"), *lines])
 
 
-def _sent(call: Call, story: Listed) -> str:
+def _sent(call: Call, story: Listed, *, names_community: bool) -> str:
+    line = _story(call, story)
+    if names_community:
+        return call.word("mystories-in", line=line, community=story.community_name)
+    return line
+
+
+def _story(call: Call, story: Listed) -> str:
+    if story.is_erased:
+        return call.word("mystories-erased", ref=story.ref)
     if story.status is StoryStatus.WITHDRAWN:
         return call.word("mystories-withdrawn", ref=story.ref)
     title = story.title or call.word("mystories-untitled")
-    return call.word("mystories-sent", ref=story.ref, date=story.submitted_at.date(), title=title)
+    key = "mystories-hidden" if story.is_hidden else "mystories-sent"
+    return call.word(key, ref=story.ref, date=story.submitted_at.date(), title=title)
 
 
 def _draft(call: Call, draft: Conversation, key: str) -> str:
@@ -34,4 +46,4 @@ def _draft(call: Call, draft: Conversation, key: str) -> str:
     return call.word(key, about=about)
 
 
-MYSTORIES = Command(name="mystories", run=_mystories)
+MYSTORIES = Command(name="mystories", run=_mystories, anywhere=True)

@@ -1,28 +1,64 @@
 from collections.abc import Iterator
 
-from bot.commands.command import Call, Command
+from bot.commands.command import Asks, Call, Command, Outcome, Question, Reopens, Then, Values
 from bot.commands.reference import reference
 from flows.definition import FlowDefinition, Keep
-from flows.framework import Attribution
-from flows.messages import Reply
+from flows.framework import Audience
+from flows.messages import Commanded, Option
 from flows.story import LinkKind
+from storage.audit import Action
+from storage.members import Role
+from storage.stories import StoryStatus
 from storage.story_reads import StoryRead
+from storage.visibility import Scope
+
+READERS = (Audience.COMMUNITY, Audience.PUBLIC)
+"""As whom every member of a community reads."""
 
 
-def _read(call: Call) -> Iterator[Reply]:
-    """One of the teller's own stories, as it was sent."""
+def _read(call: Call) -> Iterator[Outcome]:
+    """A story: one's own, as it was sent, or one that is open to whoever asks."""
     if not call.rest:
         yield call.say("read-which")
         return
-    ref = reference(call.rest) or call.rest
-    story = call.work.story_reads.own(call.member.id, ref)
-    if story is None:
-        yield call.say("read-unknown", ref=ref)
+    ref = reference(call.rest)
+    if ref is None:
+        yield call.say("read-not-found", ref=call.rest)
         return
-    yield call.say("lines", lines="\n".join(_lines(call, story)))
+    own = call.work.story_reads.own(call.member.id, ref)
+    if own is not None:
+        yield call.lines(_own_lines(call, own))
+        yield Asks({"ref": ref})
+        return
+    if call.work.stories.own(call.member.id, ref) is not None:
+        yield call.say("mystories-withdrawn", ref=ref)
+        return
+    story = _open(call, ref)
+    if story is None:
+        yield call.say("read-not-found", ref=ref)
+        return
+    yield call.did(Action.STORY_READ, ref=ref)
+    yield call.lines(story_lines(call, story))
 
 
-def _lines(call: Call, story: StoryRead) -> Iterator[str]:
+def _open(call: Call, ref: str) -> StoryRead | None:
+    """As the caller may read it, by any of the groups that they are of."""
+    is_organizer = call.member.role.may(Role.ORGANIZER)
+    readers = ((Audience.ORGANIZERS,) if is_organizer else ()) + READERS
+    scopes = (Scope(community=call.community.id, reader=reader) for reader in readers)
+    found = (call.work.story_reads.one(scope, ref) for scope in scopes)
+    return next((story for story in found if story is not None), None)
+
+
+def _own_lines(call: Call, story: StoryRead) -> Iterator[str]:
+    yield from story_lines(call, story)
+    hidden = call.work.stories.hidden_because(story.ref)
+    if hidden is not None:
+        yield from ("", call.word("read-hidden", reason=hidden))
+
+
+def story_lines(call: Call, story: StoryRead) -> Iterator[str]:
+    """A story, part by part, with who may read it and whose name it carries."""
     definition = call.definition(story.flow, story.version)
     yield f"{story.ref}: “{story.title}”" if story.title else story.ref
     for heading, words in (*_steps(call, story, definition), *_links(call, story, definition)):
@@ -30,8 +66,32 @@ def _lines(call: Call, story: StoryRead) -> Iterator[str]:
     yield ""
     readers = ", ".join(call.word(f"reader-{audience}") for audience in story.audience)
     yield call.word("read-readers", readers=readers)
-    is_unnamed = story.attribution == Attribution.UNNAMED
-    yield call.word("read-unnamed" if is_unnamed else "read-named")
+    yield call.word(f"read-{story.attribution}", teller=story.teller or "")
+    if story.revision:
+        yield call.word("read-changed")
+    for checked in story.checked:
+        yield call.word("read-checked", use=checked.use, quote=checked.quotation)
+
+
+def _ask(call: Call, values: Values) -> tuple[str, tuple[Option, ...]] | None:
+    own = call.work.stories.own(call.member.id, values["ref"])
+    if own is None or own.status is not StoryStatus.SENT:
+        return None
+    return call.word("read-ask", ref=own.ref), (
+        call.option("change", "read-choice-change"),
+        call.option("withdraw", "read-choice-withdraw"),
+        call.option("leave", "read-choice-leave"),
+    )
+
+
+def _chosen(call: Call, values: Values, choice: str) -> Iterator[Outcome]:
+    own = call.work.stories.own(call.member.id, values["ref"])
+    if own is None or choice == "leave":
+        yield call.say("read-left", ref=values["ref"])
+    elif choice == "withdraw":
+        yield Then(Commanded("withdraw", own.ref))
+    else:
+        yield Reopens(own.conversation)
 
 
 def _steps(call: Call, story: StoryRead, definition: FlowDefinition) -> Iterator[tuple[str, str]]:
@@ -68,4 +128,10 @@ def _label(call: Call, definition: FlowDefinition, keep: Keep, choice: str) -> s
     return call.word(*definition.choice_keys(definition.keeping(keep), choice))
 
 
-READ = Command(name="read", run=_read, takes=True)
+READ = Command(
+    name="read",
+    run=_read,
+    question=Question(ask=_ask, chosen=_chosen, insists=False),
+    takes=True,
+    anywhere=True,
+)

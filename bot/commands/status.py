@@ -15,14 +15,12 @@ def _status(call: Call) -> Iterator[Reply]:
         answered = len({answer.step for answer in open_now.live})
         lines = [call.word("status-open", answered=answered, date=open_now.started_at.date())]
     sent = [
-        story
-        for story in call.work.stories.of(call.member.id, call.community.id)
-        if story.status is StoryStatus.SENT
+        story for story in call.work.stories.of(call.member.id) if story.status is StoryStatus.SENT
     ]
-    parked = call.work.conversations.parked(call.member.id, call.community.id)
+    parked = call.work.conversations.parked(call.member.id)
     if sent or parked:
         lines.append(call.word("status-sent", sent=len(sent), parked=len(parked)))
-    yield call.say("lines", lines="\n".join(lines))
+    yield call.lines(lines)
 
 
-STATUS = Command(name="status", run=_status)
+STATUS = Command(name="status", run=_status, anywhere=True)

@@ -1,35 +1,108 @@
 """What the stories say: denominators first, every drop explained, every number with its stories."""
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
+from datetime import date
 
-from bot.commands.command import Call, Command
+from bot.commands.command import Asks, Call, Command, Outcome, Question, Values
+from bot.commands.permission import ask_teller
 from bot.periods import Period, UnknownPeriod, period_of
 from flows.framework import Audience
-from flows.messages import Reply
+from flows.messages import Option
 from flows.record import quotation
 from flows.summary import Drop, Quote, Stopped, Summary, Told, summarize
+from storage.audit import Action
 from storage.members import Role
+from storage.story_reads import StoryRead
 from storage.visibility import Scope
 
 REFS = 12  # references named behind one number; the export has them all
 QUOTE = 160  # characters of a quotation
 
 
-def _summary(call: Call) -> Iterator[Reply]:
+FOR = re.compile(r"(.*?)\s*\bfor\s+(\w+)", re.DOTALL)
+
+OUTSIDE = (Audience.ORGANIZATION, Audience.FUNDERS, Audience.PUBLIC)
+"""Readers outside the community, for whom a summary is made to be shown to them."""
+
+
+def _summary(call: Call) -> Iterator[Outcome]:
+    """What the stories say; `for funders`, what of it may be shown to them."""
+    found = FOR.fullmatch(call.rest)
+    asked, reader = (found[1], found[2].casefold()) if found else (call.rest, "")
     try:
-        period = period_of(call.rest, today=call.now.date())
+        period = period_of(asked, today=call.now.date())
     except UnknownPeriod:
-        yield call.say("summary-period-unknown", period=call.rest)
+        yield call.say("summary-period-unknown", period=asked)
         return
-    yield call.say("lines", lines=told(call, summary_of(call, period), period))
+    if found and reader not in OUTSIDE:
+        yield call.say("summary-for-unknown", reader=reader)
+        return
+    audience = Audience(reader) if found else Audience.ORGANIZERS
+    summary = summary_of(call, period, reader=audience)
+    yield call.did(Action.SUMMARY_READ, reader=audience)
+    lines = told(call, summary, period)
+    if not found:
+        yield call.say("lines", lines=lines)
+        return
+    open_to = summary.counts.sent - summary.counts.hidden
+    reader_word = call.word(f"reader-{audience}")
+    may = call.word("summary-may", open=open_to, sent=summary.counts.sent, reader=reader_word)
+    yield call.say("lines", lines=f"{lines}\n\n{may}")
+    if open_to < summary.counts.sent:
+        days = {"first": _day(period.first), "last": _day(period.last)}
+        yield Asks({"for": audience, **days})
 
 
-def summary_of(call: Call, period: Period) -> Summary:
-    """The counted summary of a community, as its organizers may read it."""
+def _ask(call: Call, values: Values) -> tuple[str, tuple[Option, ...]] | None:
+    audience = Audience(values["for"])
+    others = len(_others(call, values))
+    if not others:
+        return None
+    reader = call.word(f"reader-{audience}")
+    return call.word("summary-ask-others", others=others, reader=reader), (
+        call.option("ask", "summary-choice-ask", others=others),
+        call.option("leave", "summary-choice-leave"),
+    )
+
+
+def _chosen(call: Call, values: Values, choice: str) -> Iterator[Outcome]:
+    if choice == "leave":
+        yield call.say("summary-left")
+        return
+    audience = Audience(values["for"])
+    count = 0
+    for story in _others(call, values):
+        asked = list(ask_teller(call, story, call.word(f"reader-{audience}")))
+        count += bool(asked)
+        yield from asked
+    yield call.say("summary-asked", count=count)
+
+
+def _others(call: Call, values: Values) -> list[StoryRead]:
+    """The stories of that time that organizers read and those readers do not."""
+    audience = Audience(values["for"])
+    days = (date.fromisoformat(day) if day else None for day in (values["first"], values["last"]))
+    period = Period(*days)
     scope = Scope(
         community=call.community.id,
         reader=Audience.ORGANIZERS,
+        since=period.since,
+        until=period.until,
+    )
+    return [s for s in call.work.story_reads.open_to(scope) if audience not in s.audience]
+
+
+def _day(day: date | None) -> str | None:
+    return day.isoformat() if day is not None else None
+
+
+def summary_of(call: Call, period: Period, *, reader: Audience = Audience.ORGANIZERS) -> Summary:
+    """The counted summary of a community, as `reader` may read it."""
+    scope = Scope(
+        community=call.community.id,
+        reader=reader,
         since=period.since,
         until=period.until,
     )
@@ -149,4 +222,11 @@ def _refs(call: Call, refs: tuple[str, ...]) -> str:
     return f"{shown}, {call.word('and-more', count=more)}" if more > 0 else shown
 
 
-SUMMARY = Command(name="summary", run=_summary, role=Role.ORGANIZER, takes=True, reads_much=True)
+SUMMARY = Command(
+    name="summary",
+    run=_summary,
+    question=Question(ask=_ask, chosen=_chosen, insists=False, role=Role.ORGANIZER),
+    role=Role.ORGANIZER,
+    takes=True,
+    reads_much=True,
+)

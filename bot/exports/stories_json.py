@@ -62,10 +62,15 @@ def _story(story: StoryRead) -> dict[str, Any]:
         "worth_it": story.worth_it,
         "reach": story.reach,
         "stop": story.stop,
+        "revision": story.revision,
         "steps": [_step(step) for step in story.steps],
         "links": [_link(link) for link in story.links],
         "gaps": list(story.gaps),
         "indicators": list(story.indicators),
+        "checked": [
+            {"use": c.use, "quotation": c.quotation, "attribution": c.attribution}
+            for c in story.checked
+        ],
     }
 
 

@@ -10,6 +10,8 @@ import uuid
 from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import count
+from pathlib import Path
 
 from prompt_toolkit import PromptSession
 from prompt_toolkit.completion import CompleteEvent, Completer, Completion
@@ -20,10 +22,11 @@ from rich.text import Text
 
 from bot.commands import COMMANDS
 from bot.delivery import Delivery
+from bot.granting import grant
 from bot.platforms import TERMINAL
 from bot.platforms.terminal_renderer import lines
 from bot.turns import Turns
-from flows.messages import Address, Ask, Commanded, Inbound, Payload, Reply, Wording, parse
+from flows.messages import Address, Ask, Commanded, Inbound, Payload, Reply, Send, Wording, parse
 from storage.database import Database
 from storage.members import Role
 from storage.outbox import Sent
@@ -52,6 +55,9 @@ class Terminal:
 
     async def send(self, to: Address, reply: Reply) -> Sent:
         """Print a reply. Words are printed as they are: no markup in them is obeyed."""
+        if isinstance(reply, Send):
+            self._save(reply)
+            return Sent(None, self.now())
         number = ""
         if isinstance(reply, Ask) and reply.number is not None:
             number = self.wording("question-number", number=reply.number, of=reply.of)
@@ -59,6 +65,16 @@ class Terminal:
         for line in lines(reply, number):
             self.print((line.text, line.kind))
         return Sent(None, self.now())
+
+    def _save(self, file: Send) -> None:
+        """A file goes into the current folder, beside what is there, for this user only."""
+        try:
+            path = _saved(file)
+        except OSError:
+            self.print(("", "text"), (self.wording("terminal-not-saved", name=file.name), "note"))
+        else:
+            said = self.wording("terminal-saved", text=file.text, path=str(path))
+            self.print(("", "text"), (said, "note"))
 
     def print(self, *said: tuple[str, str]) -> None:
         for text, kind in said:
@@ -76,8 +92,11 @@ class Chat:
     address: Address
     name: str
 
-    async def hold(self, role: Role | None) -> None:
-        """Until the input ends. Raises StorageError where a line could not be kept."""
+    async def hold(self, role: Role | None, invite: str = "") -> None:
+        """Until the input ends; `invite` is the code of one.
+
+        Raises StorageError where a line could not be kept.
+        """
         is_window = sys.stdin.isatty() and self.terminal.console.is_terminal
         await self.database.write(lambda c: self._arrive(Work(c), role))
         await self.turns.finish_waiting()
@@ -85,7 +104,8 @@ class Chat:
             self._tell("terminal-hello")
         # A pipe goes on with the open question; a person is asked whether to.
         goes_on = not is_window and await self._has_open()
-        await self._take(Commanded("resume" if goes_on else "start"))
+        goes_on = goes_on and not invite
+        await self._take(Commanded("resume" if goes_on else "start", invite))
         async for line in _typed() if is_window else _piped():
             if line is None:
                 self._tell("terminal-not-text")
@@ -111,19 +131,21 @@ class Chat:
 
     def _arrive(self, work: Work, role: Role | None) -> None:
         """Whoever holds the database may take any role in it."""
-        home = work.communities.home()
         now = self.terminal.now()
-        member = work.members.upsert(self.address, name=self.name, community=home, now=now)
+        met = work.members.meet(self.address, name=self.name, now=now)
         if role is not None:
-            work.members.set_role(member.id, home.id, role)
+            community = met.community or work.communities.home()
+            work.members.join(met.member.id, community.id, now=now)
+            grant(work, community, self.address, role, by=None, now=now)
 
     async def _has_open(self) -> bool:
         return await self.database.read(lambda c: self._open(Work(c)))
 
     def _open(self, work: Work) -> bool:
-        home = work.communities.home()
-        member = work.members.known(self.address, community=home)
-        return work.conversations.active(member.id, home.id) is not None
+        met = work.members.known(self.address)
+        if met is None or met.community is None:
+            return False
+        return work.conversations.active(met.member.id, met.community.id) is not None
 
 
 def window() -> Console:
@@ -138,6 +160,20 @@ class _Lines(Console):
     def on_broken_pipe(self) -> None:
         """Whoever read has left: the program ends as it does for its other commands."""
         raise BrokenPipeError
+
+
+def _saved(file: Send) -> Path:
+    stem, dot, kind = file.name.rpartition(".")
+    for number in count(1):
+        path = Path(file.name if number == 1 else f"{stem}-{number}{dot}{kind}")
+        try:
+            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except FileExistsError:
+            continue
+        with os.fdopen(handle, "w", encoding="utf-8") as out:
+            out.write(file.content)
+        return path
+    raise AssertionError("numbers go on for ever")
 
 
 async def _typed() -> AsyncIterator[str]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from flows.messages import Ask, Noted, Option, Reply, Review, Say
+from flows.messages import Ask, Noted, Option, Reply, Review, Say, Send
 
 PICTURES = 0x2400
 """Where Unicode keeps pictures of the control characters, in their order."""
@@ -27,6 +27,8 @@ def lines(reply: Reply, number: str = "") -> Iterator[Line]:
             yield from _each(text, "text")
         case Noted(text):
             yield from _each(text, "note")
+        case Send():
+            yield from _each(f"{reply.text} {reply.name}", "note")
         case Ask():
             head = [Line(number, "note")] if number else []
             yield from head

@@ -138,10 +138,15 @@ story-since-early-choice-enough = Stop asking
 ## The review
 
 story-review-intro = This is your story, in your words.
+story-review-intro-first = This is your story, in your words. If other people are in it, please leave their names out: they were not asked.
 story-review-ask =
     { $named ->
-        [no] Your name is left off.
-       *[yes] It carries your name.
+        [unnamed] Your name is left off.{ $few ->
+            [yes] { " " }Few people tell stories here, so readers may still know that it is yours.
+           *[no] { "" }
+        }
+        [pseudonym] It carries the name “{ $pseudonym }”.
+       *[named] It carries your name.
     } Who may read it?
 story-review-empty = Nothing is told yet, so there is nothing to send.
 story-review-choice-organizers = Send to organizers
@@ -149,6 +154,7 @@ story-review-choice-circle = Send to members and organizers
 story-review-choice-others = Choose readers
 story-review-choice-unnamed = Leave my name off
 story-review-choice-named = Put my name on
+story-review-choice-pseudonym = Use another name
 story-review-choice-change = Change a part
 story-review-choice-add = Add something
 story-review-choice-keep = Keep for later
@@ -163,6 +169,7 @@ story-audience-choice-funders = Funders
 story-audience-choice-public = Anyone
 story-audience-choice-send = Send
 
+story-pseudonym-ask = Which name should stand there instead of yours?
 story-which-ask = Which part?
 story-reword-ask =
     You wrote:
@@ -250,6 +257,7 @@ stale = That button belonged to an earlier question. This is the open one:
 choose-first = Please choose one of these. What you just wrote is not kept.
 agree-first = I can keep your words once you agree. What you just wrote is not kept.
 after-sent = Your story is kept. What you just wrote is not part of it; { COMMAND("tell") } begins another.
+pseudonym-too-long = That name is longer than { $limit } characters. Please choose a shorter one.
 said-nothing = That message was empty.
 said-too-long = That message is longer than { $limit } characters, more than I can keep. Please send it in pieces.
 said-unkeepable = That message holds a character that I can't keep. Please send it again without it.
@@ -305,6 +313,21 @@ help =
     { help-outro }
 help-intro = What you can write:
 help-outro = While a question is open, answer in your own words or by the number of a choice.
+help-privacy = What is kept about you and who sees it
+help-mydata = Everything that is kept about you, as files
+help-forget = Erase everything about you
+help-link = Be the same person here and on another platform
+help-community = Which community you speak in
+help-leave = Leave the community
+help-language = The language I speak with you
+help-timezone = Your time zone
+help-invite = Invite people
+help-stories = The stories that organizers may read
+help-permission = Ask a teller for one use of their words
+help-hide = Hide a story that exposes somebody
+help-members = Who belongs to the community
+help-roles = Who has which role, and changing that
+help-settings = How the community is set up
 help-start = Say hello, or go on where you left off
 help-tell = Tell a story
 help-back = Go back one question
@@ -320,7 +343,16 @@ help-help = This list
 help-summary = What the stories say
 help-args-read = S-481
 help-args-withdraw = S-481
-help-args-summary = [period]
+help-args-summary = [period] [for funders]
+help-args-link = [code]
+help-args-language = [language]
+help-args-timezone = [Europe/Ljubljana]
+help-args-invite = [days] [people]
+help-args-stories = [period]
+help-args-permission = S-481 for "annual report"
+help-args-hide = S-481 reason
+help-args-roles = [grant terminal:ana coordinator]
+help-args-settings = [access invite]
 status-none = No story is open.
 status-open-sent = { $ref } is kept. A question about it is open.
 status-open = A story is open, { $answered ->
@@ -335,12 +367,28 @@ mystories-sent = { $ref }, { DATETIME($date, dateStyle: "medium") }: { $title }
 mystories-untitled = (no words)
 mystories-draft = not sent: “{ $about }” ({ COMMAND("resume") } goes on)
 mystories-draft-open = open now: “{ $about }”
-mystories-withdrawn = { $ref }: taken back
+mystories-withdrawn = { $ref }: taken back ({ COMMAND("withdraw") } { $ref } puts it back or erases it)
+mystories-erased = { $ref }: taken back and erased
+mystories-hidden = { $ref }, { DATETIME($date, dateStyle: "medium") }: { $title } (hidden by an organizer)
+mystories-in = { $line } ({ $community })
 read-which = Which one? Write { COMMAND("read") } and its number, for example { COMMAND("read") } S-481. { COMMAND("mystories") } lists yours.
+read-not-found = I don't find { $ref } among the stories that you may read. { COMMAND("mystories") } lists yours.
 read-unknown = I don't find { $ref } among your stories. { COMMAND("mystories") } lists them.
 read-readers = May be read by: { $readers }.
-read-named = It carries your name.
-read-unnamed = Your name is left off.
+read-named = It carries its teller's name: { $teller }.
+read-pseudonym = It carries the name “{ $teller }”.
+read-unnamed = It carries no name.
+read-changed = Its teller has changed it since it was first sent.
+read-checked = Its teller allowed this for “{ $use }”: “{ $quote }”
+read-hidden =
+    An organizer hid this story. Nobody else can read it. They wrote:
+    “{ $reason }”
+    Once you change it and send it again, it can be read as before.
+read-ask = What would you like to do with { $ref }?
+read-choice-change = Change it
+read-choice-withdraw = Take it back
+read-choice-leave = Nothing
+read-left = All right. { $ref } stays as it is.
 reader-organizers = the organizers
 reader-community = the members
 reader-organization = your organization
@@ -348,8 +396,209 @@ reader-funders = funders
 reader-public = anyone
 withdraw-which = Which one? Write { COMMAND("withdraw") } and its number, for example { COMMAND("withdraw") } S-481. { COMMAND("mystories") } lists yours.
 withdraw-done = { $ref } is taken back. From now on it is in no summary and no export; it is only counted as taken back.
-withdraw-already = { $ref } was taken back already.
+withdraw-ask = { $ref } is kept until { DATETIME($until, dateStyle: "medium") }, so that you can put it back. Then every word of it is erased. Shall I do so now?
+withdraw-choice-erase = Erase it now
+withdraw-choice-restore = Put it back
+withdraw-choice-leave = Leave it like that
+withdraw-left = All right. { $ref } stays taken back.
+withdraw-restored = { $ref } is back, as you sent it.
+withdraw-erased = Every word of { $ref } is erased. That a story was sent and taken back is still counted.
 failed-turn = Something went wrong on my side with your last message. It is kept, and the people who run this bot can look at it. You can go on.
+
+## Communities, invites, one person on several platforms
+
+community-which = Which community is it about?
+community-now = From now on this is about { $community }. { COMMAND("community") } changes that.
+community-only = You belong to { $community } and to no other one here.
+belongs-nowhere = You belong to no community here. { COMMAND("start") } joins one.
+invite-needed = You need an invite to take part. Whoever told you about this can give you one.
+invite-invalid = That invite can't be used, or not any more. Please ask for a new one.
+invite-made =
+    Send this to whoever you invite:
+    { COMMAND("start") } { $token }
+
+    It works for { $days ->
+        [one] one day
+       *[other] { $days } days
+    }{ $uses ->
+        [0] .
+        [one] , for one person.
+       *[other] , for { $uses } people.
+    } It is shown only now. { COMMAND("invite") } list shows your invites, { COMMAND("invite") } revoke ends one.
+invite-how = Write { COMMAND("invite") }, or how many days it works and for how many people, for example { COMMAND("invite") } 7 20. { COMMAND("invite") } list shows your invites, { COMMAND("invite") } revoke 3 ends one.
+invite-none = No invite can be used now. { COMMAND("invite") } makes one.
+invite-line = { NUMBER($number, useGrouping: 0) }: made { DATETIME($made, dateStyle: "medium") }, works until { DATETIME($expires, dateStyle: "medium") }, used { $most ->
+        [0] by { $uses }
+       *[other] by { $uses } of { $most }
+    }
+invite-revoked = Invite { NUMBER($number, useGrouping: 0) } can't be used any more.
+invite-unknown = There is no invite { NUMBER($number, useGrouping: 0) } that can be used. { COMMAND("invite") } list shows them.
+too-many-guesses = That was wrong too often. Please try again in an hour.
+guessing = Somebody at { $address } tried several invites or codes that don't exist. They must wait for an hour now.
+link-code =
+    Send me this from your other account within { $minutes } minutes:
+    { COMMAND("link") } { $code }
+
+    Then both accounts are you, with all your stories.
+link-invalid = That code can't be used, or not any more. { COMMAND("link") } on your other account makes a new one.
+link-same = That is your own code. Send it from your other account.
+link-done = Done. Both accounts are you now, with the same stories.
+
+## Roles
+
+role-one-member = member
+role-one-coordinator = coordinator
+role-one-organizer = organizer
+roles-intro = Roles:
+roles-none = Nobody has a role here yet. { COMMAND("roles") } grant terminal:ana organizer gives one.
+roles-line = { $person } ({ $at }): { $role }
+roles-how = Write { COMMAND("roles") }, { COMMAND("roles") } grant terminal:ana coordinator, or { COMMAND("roles") } revoke terminal:ana. Roles are member, coordinator and organizer.
+roles-unknown = Nobody at { $address } belongs to this community. They need to write to me first.
+roles-same = { $address } is { $role } already.
+roles-last = You are the only organizer. Give that role to somebody else first.
+roles-set = { $person } is now: { $role }.
+role-now-member = You have no special role in { $community } any more.
+role-now-coordinator = You are now a coordinator of { $community }. { COMMAND("help") } lists what you can do.
+role-now-organizer = You are now an organizer of { $community }. { COMMAND("help") } lists what you can do.
+members-intro = { $count ->
+        [one] One person belongs here:
+       *[other] { $count } people belong here:
+    }
+members-line = { $person } ({ $role })
+
+## What members can do about what they said
+
+privacy-kept = I keep what you write in answer to my questions, exactly as you write it, with the time, your name and the name of your account. Messages that belong to no question are not kept.
+privacy-readers = Nobody reads a story before you send it. Then those read it whom you chose. For everybody else it is counted, without a word of it. Coordinators see numbers at most.
+privacy-organizers = { $count ->
+        [0] Nobody is an organizer here now.
+        [one] Organizer is: { $names }.
+       *[other] Organizers are: { $names }.
+    }
+privacy-role-granted = { DATETIME($date, dateStyle: "medium") }: { $person } became an organizer (by { $by }).
+privacy-role-revoked = { DATETIME($date, dateStyle: "medium") }: { $person } ceased to be an organizer (by { $by }).
+privacy-rights =
+    What you can do at any time:
+    { COMMAND("mystories") } lists your stories, { COMMAND("read") } shows one and lets you change it.
+    { COMMAND("withdraw") } takes one back; after { $days } days it is erased, or at once if you like.
+    { COMMAND("mydata") } gives you everything that is kept about you.
+    { COMMAND("forget") } erases it all.
+privacy-drafts = A story that you began and left alone is erased after { $days } days. I tell you two weeks before.
+somebody = somebody who is gone
+by-console = whoever runs this bot
+mydata-json = Everything that is kept about you, for programs.
+mydata-text = The same, to read.
+mydata-heading = What is kept about you, on { DATETIME($date, dateStyle: "long") }
+mydata-person = You are { $name }, at { $at }.
+mydata-belongs = You belong to { $where } as { $role }, since { DATETIME($date, dateStyle: "medium") }.
+mydata-agreed = You agreed to my keeping your answers in { $where } on { DATETIME($date, dateStyle: "medium") } (text { $version }).
+mydata-besides = You also wrote this, which is not in the story as you sent it:
+mydata-draft = Begun on { DATETIME($date, dateStyle: "medium") } and not sent:
+forget-ask = Shall I erase everything about you: your name, your account, your stories and every word you told me? In summaries you stay a number.
+forget-beyond = I can't reach your own messages in this chat, what your company keeps of it, and files that others made before.
+forget-exports = Files with stories like yours were made:
+forget-export = { DATETIME($date, dateStyle: "medium") }, for { $reader }
+forget-choice-yes = Erase everything
+forget-choice-keep = Keep it
+forget-sure = This can't be undone. Erase everything about you?
+forget-choice-sure = Yes, erase it
+forget-kept = All right. Nothing was erased.
+forget-done = Everything about you is erased. If you write again, we start anew.
+leave-ask = Leave { $community }? { $sent ->
+        [0] You have no story here that anybody reads.
+        [one] Your story stays, or you take it back.
+       *[other] Your { $sent } stories stay, or you take them back.
+    }
+leave-last = You are the only organizer. Nobody else can read the stories then.
+leave-choice-stay = Stay
+leave-choice-leave = Leave
+leave-choice-withdraw = Leave and take my stories back
+leave-stayed = All right. You stay.
+leave-done = You don't belong to { $community } any more. { COMMAND("mystories") } and { COMMAND("forget") } still work.
+language-now = I speak { $language } with you. I know: { $languages }. You can answer in any language.
+language-set = From now on I speak { $language } with you.
+language-unknown = I don't know that language. I know: { $languages }.
+timezone-now = Your time zone is { $zone }. { COMMAND("timezone") } Europe/Ljubljana changes it.
+timezone-set = Your time zone is now { $zone }.
+timezone-unknown = I don't know the time zone “{ $zone }”. Try the name of a big city near you, for example { COMMAND("timezone") } Ljubljana.
+
+## One use of a teller's words
+
+permission-how = Write which story and what for, for example { COMMAND("permission") } S-481 for "annual report". Without a use I show what its teller said.
+permission-use-too-long = Say what it is for in up to { $limit } characters.
+permission-asked = The teller of { $ref } is asked. Silence is no.
+permission-asked-before = That was asked for { $ref } before, or there are no words in it to quote. Nobody is asked twice.
+permission-none = Nothing was asked of the teller of { $ref } yet.
+permission-intro = { $ref }:
+permission-line = “{ $use }”: { $answer }
+permission-quote = “{ $quote }” (checked by its teller)
+permission-named = yes, with the name { $teller }
+permission-unnamed = yes, without a name
+permission-no = no
+permission-silent = no answer yet, so no
+permission-ask =
+    The organizers of { $community } ask whether they may use these words from { $ref }:
+    “{ $quote }”
+
+    What for: { $use }
+permission-choice-named = Yes, with my name
+permission-choice-unnamed = Yes, without my name
+permission-choice-no = No
+permission-thanks = Noted.
+
+## What organizers do
+
+stories-intro = Stories: { $sent }.{ $hidden ->
+        [0] { "" }
+        [one] { " " }One of them is not open to you.
+       *[other] { " " }{ $hidden } of them are not open to you.
+    }
+stories-line = { $ref }: { $title } ({ $teller }{ $changed })
+stories-unnamed = no name
+stories-changed = , changed since
+stories-unknown = I don't find { $ref } among the stories that you may read. { COMMAND("stories") } lists them.
+story-came = A new story came in: { $ref }. { COMMAND("read") } { $ref } shows it.
+story-came-closed = A new story came in. It is not open to organizers.
+hide-how = Write which story, and a reason that its teller will read, for example { COMMAND("hide") } S-481 It names a colleague. { COMMAND("hide") } S-481 show undoes it.
+hide-reason-too-long = Say the reason in up to { $limit } characters.
+hide-done = { $ref } is hidden. Only its teller can read it. They were told why, and they can change it.
+hide-already = { $ref } is hidden already. { COMMAND("hide") } { $ref } show undoes it.
+hide-not = { $ref } is not hidden.
+hide-shown = { $ref } can be read again as before.
+hidden =
+    An organizer of { $community } hid your story { $ref }. Nobody else can read it now. They wrote:
+    “{ $reason }”
+    { COMMAND("read") } { $ref } shows it and lets you change it.
+shown = Your story { $ref } is not hidden any more.
+settings-name = name: { $name }
+settings-language = language: { $language }
+settings-timezone = timezone: { $zone }
+settings-access = access: { $access ->
+        [invite] invite (only with an invite)
+       *[open] open (whoever writes to me joins)
+    }
+settings-difference = difference: { $text }
+settings-uncertainties = uncertainties: { $text }
+settings-cycles = cycles: { $cycles }
+settings-cycles-all = all
+settings-places = Meets in: { $places }
+settings-outro = { COMMAND("settings") } access invite changes one; { COMMAND("settings") } notices on tells you of each new story.
+settings-how = You can set: { $names }. For example { COMMAND("settings") } access invite.
+settings-set = { $name } is set.
+settings-too-long = That is longer than { $limit } characters. Please say it shorter.
+settings-name-fixed = The name of this community stands in the bot's settings. Whoever runs it can change it there.
+settings-name-long = That name is too long. Please choose one of up to 100 characters.
+settings-language-unknown = I don't know that language. { COMMAND("language") } lists those I know.
+settings-timezone-unknown = I don't know that time zone. Try the name of a big city, for example { COMMAND("settings") } timezone Ljubljana.
+settings-access-unknown = access is open or invite.
+settings-cycles-unknown = I don't know such a cycle. Try: immediate, potential, applied, realized, enabling, strategic, orienting, transformative.
+settings-notices-on = I will tell you of each new story.
+settings-notices-off = I don't tell you of new stories any more.
+question-closed = There is nothing to answer there any more.
+draft-expires =
+    You began a story and have not gone on with it:
+    “{ $about }”
+    On { DATETIME($on, dateStyle: "medium") } it is erased. { COMMAND("resume") } goes on with it.
 
 ## The summary
 
@@ -359,6 +608,17 @@ summary-period-between = { DATETIME($since, dateStyle: "medium") } to { DATETIME
 summary-period-since = since { DATETIME($since, dateStyle: "medium") }
 summary-period-until = until { DATETIME($until, dateStyle: "medium") }
 summary-period-unknown = I can't read “{ $period }” as a time. Try: 2026, 2026-03, 2026-03-01..2026-05-31, week, month, quarter or year.
+summary-for-unknown = I don't know the readers “{ $reader }”. A summary can be for organization, funders or public.
+summary-may = May be shown to { $reader }: { $open } of { $sent }. Only those are quoted and named here.
+summary-ask-others = Shall I ask the tellers of the other { $others } whether their words may go to { $reader }? Each is shown the exact words, and asked once.
+summary-choice-ask = Ask the other { $others }
+summary-choice-leave = Don't ask
+summary-left = All right. Nobody is asked.
+summary-asked = { $count ->
+        [0] Nobody was asked: they all were before, or left no words to quote.
+        [one] One teller is asked. Silence is no.
+       *[other] { $count } tellers are asked. Silence is no.
+    }
 summary-people = { $asked ->
         [one] 1 person was asked
        *[other] { $asked } people were asked
@@ -439,4 +699,6 @@ cycle-transformative-meaning = A change of identity, culture or institution that
 terminal-hello = Storytrail. Answer in your own words, or with the number of a choice. { COMMAND("help") } lists commands; Ctrl-C leaves, and nothing is lost.
 terminal-bye = Your story is safe. The same command brings you back to it.
 terminal-bye-plain = Goodbye.
+terminal-saved = { $text } It is in { $path }.
+terminal-not-saved = { $name } can't be saved in this folder. Start me in a folder of your own and ask again.
 terminal-not-text = That line is not valid UTF-8 text, so it is not kept. Please send it again.

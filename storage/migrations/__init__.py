@@ -9,10 +9,10 @@ from sqlalchemy import Connection, inspect, text
 
 from storage.errors import DatabaseForeign, DatabaseNewer, DatabaseOutdated
 
-HEAD = "0001"
+HEAD = "0002"
 """The schema that this version works on."""
 
-KNOWN = frozenset({"0001"})
+KNOWN = frozenset({"0001", "0002"})
 
 LOCK = 0x53746F7279  # "Story": the advisory lock that migrations take on PostgreSQL
 

@@ -12,8 +12,6 @@ from ruamel.yaml import YAML
 from sqlalchemy import Connection, inspect, text
 
 from bot.interviews import Interviews
-from bot.platforms import spelling
-from bot.turns import Turns
 from config import definitions
 from config.definitions import Definitions, read_flow
 from config.texts import Command, Texts
@@ -23,7 +21,7 @@ from storage.database import Database
 from storage.members import Member, Role
 from storage.outbox import Sent
 from storage.unit_of_work import Work
-from tests.builders import closing, kept, opened
+from tests.builders import closing, kept, met, opened, turns_on
 
 T = TypeVar("T")
 
@@ -139,7 +137,7 @@ class Stage:
         new = self.read(lambda work: work.definitions.unknown(self.interviews.held()))
         self.write(lambda work: work.definitions.store(new, now=self.clock()))
         self.interviews.remember(self.read(lambda work: work.definitions.sources()))
-        self.turns = Turns(self.database, self.interviews, spelling=spelling, now=self.clock)
+        self.turns = turns_on(self.database, now=self.clock, of=self.interviews)
 
     def arrives(self, version: int, **changed: Any) -> None:
         """A new version of the interview is installed. `changed` has dotted keys of its YAML."""
@@ -208,15 +206,7 @@ class Stage:
     # ---- what people are ----
 
     def member(self, person: Person) -> Member:
-        def met(work: Work) -> Member:
-            return work.members.upsert(
-                person.address,
-                name=person.name,
-                community=work.communities.home(),
-                now=self.clock(),
-            )
-
-        return self.write(met)
+        return self.write(lambda work: met(work, person.address, person.name, at=self.clock()))
 
     def consented(self, person: Person) -> None:
         """`person` agreed once, before all this."""

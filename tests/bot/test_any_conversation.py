@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -14,10 +13,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from bot.commands import COMMANDS
-from bot.interviews import Interviews
 from bot.platforms import spelling
-from bot.turns import Turns
-from config import definitions, texts
 from flows.asking import Names
 from flows.conversation import Conversation, Standing, Status
 from flows.definition import FlowDefinition, Kind
@@ -39,19 +35,15 @@ from storage.database import Database
 from storage.inbox import InboxStatus
 from storage.outbox import Sent
 from storage.unit_of_work import Work
+from tests.builders import interviews, met, turns_on
 
 ANA = Address("terminal", "ana")
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 ENOUGH = 60  # turns in which every interview can be finished
 
 
-@cache
-def shipped() -> Interviews:
-    return Interviews(definitions.load(), texts.Texts.load())
-
-
 def story() -> FlowDefinition:
-    return shipped().current
+    return interviews().current
 
 
 class World:
@@ -62,9 +54,9 @@ class World:
         self.database = Database(f"sqlite:///{folder / 'world.db'}")
         self.database.write_now(migrations.upgrade)
         self.database.write_now(
-            lambda c: Work(c).communities.ensure("main", "the circle", language="en", now=START)
+            lambda c: Work(c).communities.add("main", "the circle", language="en", now=START)
         )
-        self.turns = Turns(self.database, shipped(), spelling=spelling, now=self.now)
+        self.turns = turns_on(self.database, now=self.now)
 
     def now(self) -> datetime:
         return START + timedelta(seconds=next(self.ticks))
@@ -85,9 +77,8 @@ class World:
     def open_conversation(self) -> Conversation | None:
         def read(connection: object) -> Conversation | None:
             work = Work(connection)  # type: ignore[arg-type]
-            home = work.communities.home()
-            member = work.members.upsert(ANA, name="Ana", community=home, now=START)
-            return work.conversations.active(member.id, home.id)
+            member = met(work, ANA, at=START)
+            return work.conversations.active(member.id, work.communities.home().id)
 
         return self.database.write_now(read)
 
@@ -187,8 +178,9 @@ def test_any_messages_leave_a_conversation_that_can_be_finished(
 
 
 def an_engine() -> Engine:
-    wording = shipped().texts.wording("en", command=spelling("terminal"))
-    return shipped().engine("story", 1, wording=wording, names=Names("the circle", "Ana"))
+    wording = interviews().texts.wording("en", command=spelling("terminal"))
+    names = Names("the circle", "Ana")
+    return interviews().engine("story", story().version, wording=wording, names=names)
 
 
 def a_conversation() -> Conversation:
@@ -196,7 +188,7 @@ def a_conversation() -> Conversation:
         id=1,  # type: ignore[arg-type]
         ref="S-100",
         flow="story",
-        version=1,
+        version=story().version,
         status=Status.ACTIVE,
         place="",
         started_at=START,

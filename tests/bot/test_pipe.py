@@ -80,7 +80,7 @@ def test_a_pipe_gets_plain_lines_without_colours(tmp_path):
     said = done.stdout.decode()
     assert ACTS.search(said) is None
     assert "  1. I agree\n  2. Tell me more\n" in said
-    assert "1 of 7\nThink of one time with the community, good or bad." in said
+    assert "1 of 7\nThink of one time with the Onboarding Circle, good or bad." in said
 
 
 def test_colours_are_not_forced_upon_a_pipe_by_the_environment(tmp_path):
@@ -89,7 +89,9 @@ def test_colours_are_not_forced_upon_a_pipe_by_the_environment(tmp_path):
     done = storytrail("chat", database=fresh(tmp_path), said=WHOLE[:2], more=more)
 
     assert b"\x1b" not in done.stdout
-    assert b"Think of one time with the community, good or bad. What happened" in done.stdout
+    assert (
+        b"Think of one time with the Onboarding Circle, good or bad. What happened" in done.stdout
+    )
 
 
 # ---- whatever is written ----

@@ -32,6 +32,7 @@ from tests.builders import (
     storytrail,
     talking,
     texts_of,
+    withdraw,
 )
 
 
@@ -83,7 +84,7 @@ def fill(work: Work) -> None:
         kept_story(work, story, a_member(work, f"teller {number}"))
     back = a_member(work, "somebody else")
     taken = kept_story(work, a_story_as_far_as(REALIZED), back)
-    work.stories.withdraw(back.id, taken.ref, now=NOON)
+    withdraw(work, back, taken.ref)
     for number in range(3):  # began and left it
         begun = begin(work, a_member(work, f"began {number}"))
         work.conversations.save(begun, replace(begun, answers=(an_answer(),)))

@@ -12,7 +12,7 @@ from tests.builders import environment, fresh, program
 
 ESCAPES = re.compile(r"\x1b(?:\[[0-9;?]*[a-zA-Z]|\][^\x07]*\x07|[()=>][0-9A-B]?)")
 
-QUESTION_1 = "What happened, and what was"
+QUESTION_1 = "What happened, and"  # the window breaks the line there
 QUESTION_2 = "What did you get from it"
 
 WAITS = "\x1b[?2004h"

@@ -37,7 +37,6 @@ from bot.platforms import spelling
 from config.definitions import Definitions
 from config.texts import Texts
 from flows.asking import Asker, Interview, Names
-from flows.conversation import Conversation, ConversationId, Status
 from flows.definition import FlowDefinition, Kind
 from flows.framework import Audience
 from flows.messages import (
@@ -55,7 +54,8 @@ from flows.messages import (
 )
 from storage.members import Role
 from storage.visibility import Scope
-from tests.bot.conftest import BEGINNING, Person, Stage
+from tests.bot.conftest import Person, Stage
+from tests.builders import a_conversation
 
 FOLDER = Path(__file__).parent / "transcripts"
 
@@ -432,21 +432,8 @@ def numbers(asker: Asker, path: tuple[str, ...]) -> list[tuple[int, int]]:
     """The numbers that somebody sees on a path: (which question, of how many)."""
     seen = []
     for place, step in enumerate(path):
-        number, of = asker.number(an_interview(place=step, trail=path[:place]))
+        number, of = asker.number(a_conversation(place=step, trail=path[:place]))
         assert number is not None
         assert of is not None
         seen.append((number, of))
     return seen
-
-
-def an_interview(**where: Any) -> Conversation:
-    return Conversation(
-        id=ConversationId(1),
-        ref="S-481",
-        flow="story",
-        version=1,
-        status=Status.ACTIVE,
-        started_at=BEGINNING,
-        turned_at=BEGINNING,
-        **where,
-    )

@@ -43,7 +43,12 @@ def test_without_anything_set_there_are_defaults(load: Load):
         "database_url": "sqlite:///storytrail.db",
         "database_timeout": 5,
         "config_dir": None,
-        "community": "the community",
+        "community": None,
+        "owners": (),
+        "erasures_file": None,
+        "retention_drafts": None,
+        "retention_platform_ids": None,
+        "retention_inputs": 30,
         "log_level": "warning",
         "log_format": "text",
     }
@@ -165,7 +170,7 @@ def test_a_password_is_never_shown(load: Load):
 def test_a_value_that_is_handed_in_is_not_overridden(load: Load, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("STORYTRAIL_COMMUNITY", "the Circle")
 
-    assert Settings().community == "the community"
+    assert Settings().community is None
     assert Settings(community="the Table").community == "the Table"
 
 

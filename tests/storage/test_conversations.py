@@ -26,7 +26,7 @@ from storage.database import Database
 from storage.mapping import attached_of
 from storage.tables import evidence
 from storage.unit_of_work import Work
-from tests.builders import NOON, a_conversation, a_member, an_answer, begin, kept, tried
+from tests.builders import NOON, a_conversation, a_member, an_answer, begin, kept, known, tried
 
 MARKER = "quillwort"
 
@@ -34,9 +34,8 @@ MARKER = "quillwort"
 def found_again(work: Work, conversation: Conversation) -> Conversation:
     """The conversation as it is read from the database, whatever its status."""
     work.flush()
-    member = work.members.known(Address("terminal", "ana"), community=work.communities.home())
     work.conversations.ask_again(conversation.id, "planned", at=NOON)
-    due = work.conversations.due(member.id, work.communities.home().id, now=NOON)
+    due = work.conversations.due(known(work).id, work.communities.home().id, now=NOON)
     assert due is not None
     return due.conversation
 
@@ -116,6 +115,7 @@ conversations = st.builds(
     shown_example=st.booleans(),
     audience=st.frozensets(st.sampled_from(Audience)),
     attribution=st.sampled_from(Attribution),
+    pseudonym=st.none() | WORDS,
     anchor=st.none()
     | st.builds(
         Anchor, activity=WORDS, date=st.none() | st.dates().map(str), link=st.none() | WORDS
@@ -310,6 +310,7 @@ def full_of_words(work: Work) -> Conversation:
             an_answer(part=1, text=MARKER * 5_000, asked=f"You wrote {MARKER}. Go on?"),
         ),
         evidence=(EvidenceGiven(step="activity", file=file, message_id="m"),),
+        pseudonym=MARKER,
     )
     work.conversations.save(begun, told)
     question = Ask(
@@ -323,7 +324,13 @@ def full_of_words(work: Work) -> Conversation:
 
 def deleted(conversation: Conversation) -> Conversation:
     return replace(
-        conversation, status=Status.DELETED, place="deleted", answers=(), evidence=(), anchor=None
+        conversation,
+        status=Status.DELETED,
+        place="deleted",
+        answers=(),
+        evidence=(),
+        anchor=None,
+        pseudonym=None,
     )
 
 
@@ -353,8 +360,7 @@ def test_a_deleted_conversation_leaves_no_word_in_any_table(database):
 
 def _delete_open(work: Work) -> None:
     home = work.communities.home()
-    member = work.members.known(Address("terminal", "ana"), community=home)
-    told = work.conversations.active(member.id, home.id)
+    told = work.conversations.active(known(work).id, home.id)
     assert told is not None
     work.conversations.save(told, deleted(told))
 

@@ -18,6 +18,9 @@ def store(database: Database, *definitions) -> None:
     kept(database, lambda w: w.definitions.store(definitions, now=NOON))
 
 
+VERSION = interviews().current.version
+
+
 def test_a_definition_is_new_until_it_is_stored(database):
     definition = a_definition()
 
@@ -31,19 +34,19 @@ def test_a_definition_is_new_until_it_is_stored(database):
 def test_a_changed_body_under_the_same_version_is_a_fault_that_names_the_next_one(database):
     store(database, a_definition())
 
-    with pytest.raises(DefinitionChanged, match="give it version 2"):
+    with pytest.raises(DefinitionChanged, match=f"give it version {VERSION + 1}"):
         database.read_now(lambda c: Work(c).definitions.unknown([a_definition(digest="other")]))
 
 
 def test_every_version_stays_readable(database):
     store(database, a_definition(source="first"))
 
-    store(database, a_definition(version=2, digest="other", source="second"))
+    store(database, a_definition(version=VERSION + 1, digest="other", source="second"))
 
     sources = database.read_now(lambda c: Work(c).definitions.sources())
     assert [s for s in sources if s[0] == "other"] == [
-        ("other", 1, "first"),
-        ("other", 2, "second"),
+        ("other", VERSION, "first"),
+        ("other", VERSION + 1, "second"),
     ]
 
 

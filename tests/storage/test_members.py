@@ -6,16 +6,13 @@ from flows.conversation import Agreed
 from flows.messages import Address
 from storage.members import Role
 from storage.unit_of_work import Work
-from tests.builders import NOON, a_member, kept
+from tests.builders import NOON, a_member, kept, met
 
 
 def test_an_address_is_one_person_however_often_they_write(database):
     def met_twice(work: Work):
-        home = work.communities.home()
         address = Address("telegram", "1001")
-        first = work.members.upsert(address, name="Ana", community=home, now=NOON)
-        again = work.members.upsert(address, name="Ana B.", community=home, now=NOON)
-        return first, again
+        return met(work, address, "Ana"), met(work, address, "Ana B.")
 
     first, again = kept(database, met_twice)
 
@@ -25,12 +22,8 @@ def test_an_address_is_one_person_however_often_they_write(database):
 
 def test_the_same_user_name_on_two_platforms_is_two_people(database):
     def met_twice(work: Work):
-        home = work.communities.home()
         here, there = Address("telegram", "1001"), Address("slack", "1001")
-        return [
-            work.members.upsert(each, name="Ana", community=home, now=NOON).id
-            for each in (here, there)
-        ]
+        return [met(work, each).id for each in (here, there)]
 
     first, second = kept(database, met_twice)
 
@@ -38,11 +31,10 @@ def test_the_same_user_name_on_two_platforms_is_two_people(database):
 
 
 def test_a_person_without_a_name_is_called_by_their_address(database):
-    def met(work: Work):
-        home = work.communities.home()
-        return work.members.upsert(Address("telegram", "1001"), name=None, community=home, now=NOON)
+    def met_without(work: Work):
+        return work.members.meet(Address("telegram", "1001"), name=None, now=NOON).member
 
-    assert kept(database, met).name == "1001"
+    assert kept(database, met_without).name == "1001"
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from flows.messages import Address, Ask, Noted, Option, Part, Reply, Review, Say
 from storage.database import Database
 from storage.outbox import Sent
 from storage.unit_of_work import Work
-from tests.builders import NOON, a_member, begin, kept
+from tests.builders import NOON, a_member, begin, kept, known
 
 ANA, BO = Address("terminal", "ana"), Address("terminal", "bo")
 
@@ -64,18 +64,13 @@ def mark(database: Database, *rows: int) -> None:
 
 
 def delivered_at(database: Database) -> object:
-    member = database.read_now(lambda c: Work(c).communities.home())
-
     def found(work: Work) -> object:
-        conversation = work.conversations.active(a_member_id(work), member.id)
+        home = work.communities.home()
+        conversation = work.conversations.active(known(work).id, home.id)
         assert conversation is not None
         return conversation.delivered_at
 
     return database.read_now(lambda c: found(Work(c)))
-
-
-def a_member_id(work: Work):
-    return work.members.known(ANA, community=work.communities.home()).id
 
 
 @pytest.mark.parametrize(
@@ -97,6 +92,7 @@ def test_replies_wait_in_their_order_and_for_one_address(database):
 
 
 def test_what_was_sent_waits_no_longer_and_its_words_are_gone(database):
+    kept(database, a_member)
     put(database, Say("quillwort"), Say("still here"))
     first, *_ = (row for row, _ in waiting(database))
 

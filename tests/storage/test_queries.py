@@ -33,6 +33,7 @@ from tests.builders import (
     framework,
     kept_story,
     tried,
+    withdraw,
 )
 
 INNER = (IMMEDIATE, POTENTIAL, APPLIED, REALIZED)
@@ -100,7 +101,7 @@ def fill(work: Work, told: list[tuple[Story, bool]], unsent: list[Status]) -> di
         sent = kept_story(work, story, teller, language=language, platform=platform)
         by_ref[sent.ref] = story
         if taken_back:
-            work.stories.withdraw(teller.id, sent.ref, now=NOON)
+            withdraw(work, teller, sent.ref)
     for number, status in enumerate(unsent):
         begun = begin(work, a_member(work, f"other{number}"), at=NOON)
         said = replace(begun, answers=(an_answer(),))

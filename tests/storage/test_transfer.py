@@ -5,7 +5,6 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, delete, select
 
-from flows.messages import Address
 from storage.database import Database
 from storage.errors import DatabaseInUse, DatabaseOutdated
 from storage.inbox import InboxStatus
@@ -22,6 +21,7 @@ from tests.builders import (
     invoked,
     kept,
     kept_story,
+    known,
     sentence,
     url_of,
 )
@@ -140,8 +140,5 @@ def test_somebody_who_moved_is_known_again(from_to):
         bare(target)
         transfer(source, target)
 
-        home = target.read_now(lambda c: Work(c).communities.home())
-        found = target.read_now(
-            lambda c: Work(c).members.known(Address("terminal", "ana"), community=home)
-        )
+        found = target.read_now(lambda c: known(Work(c)))
     assert found == was

@@ -1,0 +1,207 @@
+"""The interview's turns: begun, taken up, advanced, saved."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from bot.commands.command import Command
+from bot.scene import Scene, scene_in, scene_with
+from flows.conversation import Conversation, Origin, Status, Turn
+from flows.engine import OWN
+from flows.framework import Audience
+from flows.messages import Commanded, Edited, Prompted, Reply
+from flows.story import Story
+from storage.members import MemberId
+from storage.stories import StoryStatus
+
+
+def talk(scene: Scene) -> bool:
+    """Words, taps and files, as the open interview takes them; whether nothing is open now."""
+    if scene.conversation is not None:
+        return advance(scene, scene.conversation)
+    if isinstance(scene.inbound.payload, Prompted) or _is_newcomer(scene):
+        _begin(scene)
+        return False
+    if not isinstance(scene.inbound.payload, Edited):  # nothing open reads otherwise by it
+        _nothing_open(scene)
+    return True
+
+
+def move(scene: Scene, command: Command) -> bool:
+    """A command that moves the interview; whether nothing is open now."""
+    if scene.conversation is not None:
+        return advance(scene.hearing(Commanded(command.name)), scene.conversation)
+    match command.name:
+        case "tell":
+            _begin(scene)
+            return False
+        case "start":
+            return _welcome_back(scene)
+        case "resume":
+            return _resume(scene)
+        case _:
+            _nothing_open(scene)
+            return True
+
+
+def advance(scene: Scene, conversation: Conversation) -> bool:
+    """One turn of the interview; whether nothing is open now."""
+    turn = scene.engine(conversation).advance(conversation, scene.inbound, scene.now)
+    _save(scene, conversation, turn)
+    if turn.restarts:
+        _begin(scene)
+        return False
+    return turn.conversation.status is not Status.ACTIVE
+
+
+def answer(scene: Scene, said: Iterable[Reply]) -> None:
+    """A command's replies, and then the open question once more."""
+    if scene.conversation is None:
+        put(scene, said)
+        return
+    turned = scene.conversation.turned(scene.now)
+    _save(scene, scene.conversation, scene.engine(turned).again(turned, *said))
+
+
+def without_withdrawn(scene: Scene) -> Scene:
+    """The scene after a command: of a story that was taken back nothing more is asked."""
+    open_now = scene.conversation
+    if open_now is None or open_now.submitted_at is None:
+        return scene
+    story = scene.work.stories.of_conversation(open_now.id)
+    if story is not None and story.status is StoryStatus.SENT:
+        return scene
+    if story is not None and not story.is_erased:
+        put_aside(scene, open_now)
+    return replace(scene, conversation=None)
+
+
+def reopen(scene: Scene, sent: Conversation, said: Iterable[Reply]) -> None:
+    """The review of a story that was sent; what is open instead is kept for later."""
+    if scene.conversation is not None and scene.conversation.id != sent.id:
+        put_aside(scene, scene.conversation)
+    put(scene, said)
+    _save(scene, sent, scene.engine(sent).reopen(sent, scene.now))
+
+
+def put_aside(scene: Scene, conversation: Conversation) -> None:
+    """Keep it for later without a word; one that was sent ends as it was sent."""
+    if conversation.submitted_at is not None:
+        turn = scene.engine(conversation).leave(conversation)
+    else:
+        turn = Turn(conversation=replace(conversation, status=Status.PARKED))
+    scene.work.conversations.save(conversation, turn.conversation)
+    scene.work.flush()
+
+
+def put(scene: Scene, replies: Iterable[Reply], conversation: Conversation | None = None) -> None:
+    scene.work.outbox.put(
+        scene.inbound.address,
+        replies,
+        conversation=conversation.id if conversation else None,
+        now=scene.now,
+    )
+
+
+def tell(scene: Scene, member: MemberId, key: str, **values: object) -> None:
+    """Say something to somebody else than whoever wrote, where they can be written to."""
+    theirs = scene_with(scene.house, scene.work, member, now=scene.now)
+    if theirs is not None:
+        put(theirs, [scene_in(theirs, scene.community, None).say(key, **values)])
+
+
+# ---- beginning ----
+
+
+def _nothing_open(scene: Scene) -> None:
+    parked = scene.work.conversations.latest_parked(scene.member.id, scene.community.id)
+    put(scene, [scene.say("nothing-open" if parked is None else "nothing-open-parked")])
+
+
+def _is_newcomer(scene: Scene) -> bool:
+    return scene.work.conversations.is_new(scene.member.id, scene.community.id)
+
+
+def _welcome_back(scene: Scene) -> bool:
+    """Nothing is open: what waits is offered, and a newcomer is asked at once."""
+    conversations = scene.work.conversations
+    parked = conversations.latest_parked(scene.member.id, scene.community.id)
+    due = conversations.due(scene.member.id, scene.community.id, now=scene.now)
+    if parked is not None:
+        active = replace(parked, status=Status.ACTIVE)
+        return advance(scene.hearing(Prompted("away")), active)
+    if due is not None:
+        return advance(scene.hearing(Prompted(due.entry)), due.conversation)
+    if _is_newcomer(scene):
+        _begin(scene)
+        return False
+    put(scene, [scene.say("hello-again")])
+    return True
+
+
+def _resume(scene: Scene) -> bool:
+    parked = scene.work.conversations.latest_parked(scene.member.id, scene.community.id)
+    if parked is not None:
+        return advance(scene, parked)
+    put(scene, [scene.say("nothing-open")])
+    return True
+
+
+def _begin(scene: Scene) -> None:
+    definition = scene.house.interviews.current
+    prompted = scene.inbound.payload
+    anchor = prompted.anchor if isinstance(prompted, Prompted) else None
+    agreed = scene.work.members.agreed_to(scene.member.id, scene.community.id, flow=definition.name)
+    conversation = scene.work.conversations.create(
+        scene.member.id,
+        scene.community.id,
+        flow=definition.name,
+        version=definition.version,
+        now=scene.now,
+        anchor=anchor,
+        origin=Origin.PROMPT if anchor else Origin.OWN,
+    )
+    turn = scene.engine(conversation).start(
+        conversation,
+        entry=OWN,
+        consented=agreed is not None and agreed >= definition.consent_version,
+        now=scene.now,
+    )
+    _save(scene, conversation, turn)
+
+
+# ---- saving ----
+
+
+def _save(scene: Scene, before: Conversation, turn: Turn) -> None:
+    work, after = scene.work, turn.conversation
+    work.conversations.save(before, after)
+    if turn.agreed is not None:
+        work.members.agree(scene.member.id, scene.community.id, flow=after.flow, agreed=turn.agreed)
+    if turn.story is not None:
+        _keep_story(scene, after, turn.story)
+    if turn.worth is not None:
+        work.stories.set_worth(after.id, turn.worth)
+    if turn.story is not None or turn.stops_asking:
+        work.conversations.stop_asking(after.id)
+    if turn.ask_again is not None:
+        work.conversations.ask_again(after.id, turn.ask_again.entry, at=turn.ask_again.at)
+    put(scene, turn.replies, after)
+
+
+def _keep_story(scene: Scene, conversation: Conversation, story: Story) -> None:
+    work = scene.work
+    agreed = work.members.agreed_to(scene.member.id, scene.community.id, flow=conversation.flow)
+    is_new = work.stories.put(
+        story,
+        conversation=conversation.id,
+        member=scene.member.id,
+        community=scene.community.id,
+        language=scene.wording.language,
+        platform=scene.inbound.address.platform,
+        consent_version=agreed or 0,
+    )
+    if is_new:
+        key = "story-came" if Audience.ORGANIZERS in story.audience else "story-came-closed"
+        for organizer in work.members.hearing_of_stories(scene.community.id):
+            if organizer != scene.member.id:
+                tell(scene, organizer, key, ref=story.ref)

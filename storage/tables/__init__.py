@@ -1,0 +1,72 @@
+"""The tables. Times are UTC; words stand where the comment says so and nowhere else."""
+
+from storage.tables.base import UtcTime, metadata
+from storage.tables.interviews import (
+    answers,
+    check_backs,
+    conversations,
+    definitions,
+    evidence,
+)
+from storage.tables.people import (
+    addresses,
+    communities,
+    consents,
+    guesses,
+    invites,
+    link_codes,
+    members,
+    memberships,
+    places,
+)
+from storage.tables.records import (
+    audit,
+    erasures,
+)
+from storage.tables.stories import (
+    gaps,
+    indicators,
+    links,
+    permissions,
+    steps,
+    stories,
+    story_audiences,
+    story_indicators,
+)
+from storage.tables.transport import (
+    inbox,
+    outbox,
+    questions,
+)
+
+__all__ = [
+    "UtcTime",
+    "addresses",
+    "answers",
+    "audit",
+    "check_backs",
+    "communities",
+    "consents",
+    "conversations",
+    "definitions",
+    "erasures",
+    "evidence",
+    "gaps",
+    "guesses",
+    "inbox",
+    "indicators",
+    "invites",
+    "link_codes",
+    "links",
+    "members",
+    "memberships",
+    "metadata",
+    "outbox",
+    "permissions",
+    "places",
+    "questions",
+    "steps",
+    "stories",
+    "story_audiences",
+    "story_indicators",
+]
