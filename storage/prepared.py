@@ -1,16 +1,20 @@
 """The statements of a turn, compiled once and run on the driver's own cursor.
 
-SQLAlchemy writes the SQL and converts every value, by the types of the columns; what is left out is
+SQLAlchemy writes the SQL and converts the values, by the types of the columns; what is left out is
 what it does around each execution, which costs several times the execution itself
 (benchmarks/README.md).
 """
 
 from collections import namedtuple
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Connection, Dialect, Executable
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.types import TypeEngine
+
+from storage.tables import UtcTime
 
 Values = Mapping[str, Any]
 
@@ -66,29 +70,33 @@ class _Made:
         written: Any = statement[dialect.name] if isinstance(statement, Mapping) else statement
         compiled = written.compile(dialect=dialect)
         self.sql = str(compiled)
-        self._names: list[str] | None = compiled.positiontup
-        self._defaults = {k: v for k, v in compiled.params.items() if v is not None}
-        self._bind: list[tuple[str, Convert | None]] = [
-            (name, bound.type.dialect_impl(dialect).bind_processor(dialect))
-            for name, bound in compiled.binds.items()
+        self._is_named = compiled.positiontup is None
+        types = {name: bound.type for bound, name in compiled.bind_names.items()}
+        self._names: list[str] = list(compiled.positiontup or types)
+        self._given = [
+            (place, name, compiled.params[name])
+            for place, name in enumerate(self._names)
+            if compiled.params[name] is not None
         ]
+        self._bind = _places(_binding(types[name], dialect) for name in self._names)
         columns = getattr(written, "exported_columns", ())
         row: Any = namedtuple("Row", [column.key for column in columns])  # type: ignore[misc]
         self._row = row._make
-        results = (c.type.dialect_impl(dialect).result_processor(dialect, None) for c in columns)
-        self._read = [(place, made) for place, made in enumerate(results) if made is not None]
+        self._read = _places(_reading(column.type, dialect) for column in columns)
 
     def bound(self, values: Values) -> Any:
         """The parameters as the driver takes them: in their order, or by name."""
-        found = {**self._defaults, **values}
-        for name, convert in self._bind:
-            if convert is not None:
-                found[name] = convert(found.get(name))
-        if self._names is None:
-            return {name: found.get(name) for name, _ in self._bind}
-        return [found.get(name) for name in self._names]
+        found = list(map(values.get, self._names))
+        for place, name, given in self._given:
+            if name not in values:
+                found[place] = given
+        for place, convert in self._bind:
+            found[place] = convert(found[place])
+        return dict(zip(self._names, found, strict=True)) if self._is_named else found
 
     def read(self, raw: Sequence[Sequence[Any]]) -> list[Any]:
+        if not self._read:
+            return list(map(self._row, raw))
         rows = []
         for each in raw:
             values = list(each)
@@ -96,6 +104,34 @@ class _Made:
                 values[place] = convert(values[place])
             rows.append(self._row(values))
         return rows
+
+
+def _places(made: Iterable[Convert | None]) -> list[tuple[int, Convert]]:
+    """The conversions by place; most columns need none."""
+    return [(place, convert) for place, convert in enumerate(made) if convert is not None]
+
+
+def _binding(column: TypeEngine[Any], dialect: Dialect) -> Convert | None:
+    # Times by hand: every statement has some, and SQLAlchemy takes five calls for each. They are
+    # written as it writes them (tests/storage/test_prepared.py).
+    if isinstance(column, UtcTime):
+        return _time_written if dialect.name == "sqlite" else None
+    return column.dialect_impl(dialect).bind_processor(dialect)
+
+
+def _reading(column: TypeEngine[Any], dialect: Dialect) -> Convert | None:
+    if isinstance(column, UtcTime) and dialect.name == "sqlite":
+        return _time_read
+    return column.dialect_impl(dialect).result_processor(dialect, None)
+
+
+def _time_written(value: datetime | None) -> str | None:
+    """In UTC, without saying so."""
+    return None if value is None else value.astimezone(UTC).isoformat(" ", "microseconds")[:26]
+
+
+def _time_read(value: str | None) -> datetime | None:
+    return None if value is None else datetime.fromisoformat(f"{value}+00:00")
 
 
 def _run(connection: Connection, sql: str, parameters: Any, *, many: bool = False) -> Any:
