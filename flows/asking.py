@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 
 from flows import answers
 from flows.conversation import Conversation
@@ -10,7 +10,7 @@ from flows.definition import Choice, Deed, FlowDefinition, Kind, StepDefinition
 from flows.framework import Attribution, Framework, StepStatus
 from flows.machine import StepMachine
 from flows.messages import Ask, Noted, Option, Part, Reply, Review, Say, Wording
-from flows.record import parts, quotation, steps, title, told
+from flows.record import Told, parts, quotation, steps, title, told
 from flows.story import Step
 
 SAME_WORDS = "same-words"
@@ -32,6 +32,8 @@ class Interview:
         self.definition = definition
         self.framework = framework
         self.machine = StepMachine(definition)
+        self.keys = cache(definition.keys)
+        self.choice_keys = cache(definition.choice_keys)
         self._ahead: dict[str, int] = {}
 
     def ahead(self, step: str) -> int:
@@ -67,6 +69,14 @@ class Names:
 
 
 @dataclass(frozen=True, slots=True)
+class SoFar:
+    """What was told by now, worked out once for all that a turn says of it."""
+
+    answers: tuple[Told, ...] = ()
+    steps: tuple[Step, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Asker:
     """Puts a conversation's open question into words."""
 
@@ -96,7 +106,7 @@ class Asker:
         step = self.definition.step(conversation.step)
         match step.kind:
             case Kind.END:
-                keys = self.definition.keys(step.name, "say")
+                keys = self.interview.keys(step.name, "say")
                 text = self.word(*keys, ref=conversation.ref)
                 return (Noted(text) if conversation.submitted_at else Say(text),)
             case Kind.REVIEW:
@@ -106,6 +116,14 @@ class Asker:
 
     def options(self, conversation: Conversation) -> tuple[Option, ...]:
         """The buttons under the open question."""
+        return self._options(
+            conversation, self._so_far(conversation), again=bool(answers.set_aside(conversation))
+        )
+
+    def _options(
+        self, conversation: Conversation, so_far: SoFar, *, again: bool
+    ) -> tuple[Option, ...]:
+        """`again`: there are words that were gone back on."""
         if conversation.aside is not None:
             aside = self.definition.asides[conversation.aside]
             return tuple(
@@ -115,14 +133,13 @@ class Asker:
             )
         step = self.definition.step(conversation.step)
         found: list[Option] = []
-        if answers.set_aside(conversation):
+        if again:
             found.append(Option(SAME_WORDS, self.word(f"choice-{SAME_WORDS}")))
         if step.kind is Kind.CHANGE:
-            found += self._changeable(conversation)
+            found += self._changeable(so_far)
         if step.kind is Kind.QUESTION and conversation.detail is not None:
             return (*found, Option(SKIP, self.word(f"choice-{SKIP}")))
-        told_so_far = self._steps(conversation) if step.kind is Kind.REVIEW else ()
-        offered = (c for c in step.choices if self._is_offered(conversation, step, c, told_so_far))
+        offered = (c for c in step.choices if self._is_offered(conversation, step, c, so_far))
         return (*found, *(self._option(conversation, step, choice) for choice in offered))
 
     def takes_words(self, conversation: Conversation) -> bool:
@@ -137,16 +154,16 @@ class Asker:
             keys = self.definition.probe_keys(step.name, conversation.detail)
         elif conversation.anchor is not None:
             keys = (
-                *self.definition.keys(step.name, "ask-anchored"),
-                *self.definition.keys(step.name, "ask"),
+                *self.interview.keys(step.name, "ask-anchored"),
+                *self.interview.keys(step.name, "ask"),
             )
         else:
-            keys = self.definition.keys(step.name, "ask")
+            keys = self.interview.keys(step.name, "ask")
         values = self._values(conversation)
         if values.get("quote") == "":
-            keys = (*self.definition.keys(step.name, "ask-plain"), *keys)
+            keys = (*self.interview.keys(step.name, "ask-plain"), *keys)
         if repeated:
-            keys = (*self.definition.keys(step.name, "ask-again"), *keys)
+            keys = (*self.interview.keys(step.name, "ask-again"), *keys)
         return self.word(*keys, **values)
 
     def about(self, conversation: Conversation) -> str:
@@ -160,14 +177,15 @@ class Asker:
 
     def _ask(self, conversation: Conversation, step: StepDefinition, *, repeated: bool) -> Ask:
         text = self.asked(conversation, repeated=repeated)
-        again = "\n".join(a.text for a in answers.set_aside(conversation) if a.text)
+        before = answers.set_aside(conversation)
+        again = "\n".join(a.text for a in before if a.text)
         if again:
             quote = quotation(again, QUOTE_LENGTH)
             text = f"{text}\n{self.word('asked-before', quote=quote)}"
         number, of = self.number(conversation)
         return Ask(
             text=text,
-            options=self.options(conversation),
+            options=self._options(conversation, self._so_far(conversation), again=bool(before)),
             step=conversation.place,
             revision=conversation.revision,
             conversation=conversation.id,
@@ -181,8 +199,8 @@ class Asker:
         about = self.about(conversation)
         return Ask(
             text=self.word(
-                *(() if about else self.definition.keys(name, "ask-plain")),
-                *self.definition.keys(name, "ask"),
+                *(() if about else self.interview.keys(name, "ask-plain")),
+                *self.interview.keys(name, "ask"),
                 about=about,
             ),
             options=self.options(conversation),
@@ -193,27 +211,28 @@ class Asker:
         )
 
     def _review(self, conversation: Conversation, step: StepDefinition) -> Review:
-        told_so_far = self._steps(conversation)
+        so_far = self._so_far(conversation)
+        again = bool(answers.set_aside(conversation))
         return Review(
-            intro=self.word(*self.definition.keys(step.name, "intro")) if told_so_far else "",
-            title=title(told_so_far, self.interview.framework),
-            parts=tuple(self._parts(conversation)),
+            intro=self.word(*self.interview.keys(step.name, "intro")) if so_far.steps else "",
+            title=title(so_far.steps, self.interview.framework),
+            parts=tuple(self._parts(so_far)),
             text=self.word(
-                *self.definition.keys(step.name, "ask" if told_so_far else "empty"),
+                *self.interview.keys(step.name, "ask" if so_far.steps else "empty"),
                 named="no" if conversation.attribution is Attribution.UNNAMED else "yes",
             ),
-            options=self.options(conversation),
+            options=self._options(conversation, so_far, again=again),
             step=conversation.place,
             revision=conversation.revision,
             conversation=conversation.id,
         )
 
-    def _parts(self, conversation: Conversation) -> Iterator[Part]:
+    def _parts(self, so_far: SoFar) -> Iterator[Part]:
         """Every answer, in the teller's words; a button by its label."""
-        for answer in told(conversation, self.definition):
+        for answer in so_far.answers:
             step = answer.step
             choice = step.choice(answer.choice or "")
-            heading = self.word(*self.definition.keys(step.name, "part"))
+            heading = self.word(*self.interview.keys(step.name, "part"))
             if answer.text:
                 text = "\n".join(filter(None, (answer.text, answer.follow_up)))
                 yield Part(heading, text)
@@ -235,23 +254,23 @@ class Asker:
         return Option(option.name, option.label, set(choice.audience) <= conversation.audience)
 
     def _labelled(self, step: str, choice: str) -> Option:
-        return Option(choice, self.word(*self.definition.choice_keys(step, choice)))
+        return Option(choice, self.word(*self.interview.choice_keys(step, choice)))
 
     def _is_offered(
         self,
         conversation: Conversation,
         step: StepDefinition,
         choice: Choice,
-        told_so_far: tuple[Step, ...],
+        so_far: SoFar,
     ) -> bool:
         match choice.does:
             case Deed.NAME:
                 differs = choice.attribution is not conversation.attribution
-                return differs and bool(told_so_far)
+                return differs and bool(so_far.steps)
             case Deed.SEND if not choice.audience:
                 return bool(conversation.audience)
             case Deed.SEND:
-                return bool(told_so_far)
+                return bool(so_far.steps)
             case _:
                 pass
         if step.kind is Kind.ADD and choice.to != self.definition.review:
@@ -261,20 +280,20 @@ class Asker:
             if leads_to is Kind.CONFIRM:  # what was sent is taken back, not deleted
                 return conversation.submitted_at is None
             if leads_to in (Kind.CHANGE, Kind.AUDIENCE):
-                return bool(parts(conversation, self.definition))
+                return bool(parts(so_far.answers))
         return True
 
-    def _changeable(self, conversation: Conversation) -> list[Option]:
+    def _changeable(self, so_far: SoFar) -> list[Option]:
         return [
             Option(
                 PART + answer.step.name,
                 self.word(
                     "change-part",
-                    heading=self.word(*self.definition.keys(answer.step.name, "part")),
+                    heading=self.word(*self.interview.keys(answer.step.name, "part")),
                     quote=quotation(answer.text, 30),
                 ),
             )
-            for answer in parts(conversation, self.definition)
+            for answer in parts(so_far.answers)
         ]
 
     # ---- numbers and values ----
@@ -310,7 +329,7 @@ class Asker:
         needs = self.interview.framework.cycles[cycle].needs if cycle is not None else None
         stopped_at = [
             step.text
-            for step in self._steps(conversation)
+            for step in steps(told(conversation, self.definition), self.interview.framework)
             if step.text
             and (
                 (step.cycle == cycle and step.status is StepStatus.EXPECTED)
@@ -319,5 +338,12 @@ class Asker:
         ]
         return quotation(stopped_at[-1], QUOTE_LENGTH) if stopped_at else ""
 
-    def _steps(self, conversation: Conversation) -> tuple[Step, ...]:
-        return steps(conversation, self.definition, self.interview.framework)
+    def _so_far(self, conversation: Conversation) -> SoFar:
+        """Nothing but where it is looked back at."""
+        kind = self.definition.step(conversation.step).kind
+        if kind not in (Kind.REVIEW, Kind.CHANGE):
+            return SoFar()
+        answered = told(conversation, self.definition)
+        if kind is Kind.CHANGE:
+            return SoFar(answered)
+        return SoFar(answered, steps(answered, self.interview.framework))

@@ -1,6 +1,6 @@
 """One interview under way, as a value: loaded, advanced and saved between any two messages."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NewType
@@ -8,6 +8,7 @@ from typing import NewType
 from flows.framework import Attribution, Audience, Valence
 from flows.messages import Anchor, Attached, Reply
 from flows.story import Story
+from flows.values import replace
 
 ConversationId = NewType("ConversationId", int)
 
@@ -49,7 +50,7 @@ class Standing(StrEnum):
     UNDONE = "undone"  # gone back on
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)  # without slots, which make `replace` dear
 class Answer:
     """One message in answer to one question, in one wording.
 
@@ -99,7 +100,7 @@ class AskAgain:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)  # without slots, which make `replace` dear
 class Conversation:
     """A saved snapshot of an interview.
 
