@@ -168,6 +168,11 @@ class _Sentences:
         path = f"texts/{self.language}.ftl"
         raise TextsError(path, 0, " or ".join(keys), "there is no such text")
 
+    def fixed(self, *keys: str) -> str | None:
+        layer, key = self._find(keys)
+        simple = layer.joined.get(key)
+        return simple.put({}) if simple is not None else None
+
     def has(self, key: str) -> bool:
         return any(layer.bundle.has_message(key) for layer in self._layers)
 

@@ -34,6 +34,8 @@ class Interview:
         self.machine = StepMachine(definition)
         self.keys = cache(definition.keys)
         self.choice_keys = cache(definition.choice_keys)
+        self.counted = {s.name for s in definition.steps.values() if definition.is_counted(s)}
+        self.buttons: dict[tuple[Wording, str], tuple[Option, ...] | None] = {}
         self._ahead: dict[str, int] = {}
 
     def ahead(self, step: str) -> int:
@@ -139,6 +141,9 @@ class Asker:
             found += self._changeable(so_far)
         if step.kind is Kind.QUESTION and conversation.detail is not None:
             return (*found, Option(SKIP, self.word(f"choice-{SKIP}")))
+        fixed = self._fixed(step) if step.kind is Kind.QUESTION else None
+        if fixed is not None:
+            return (*found, *fixed)
         offered = (c for c in step.choices if self._is_offered(conversation, step, c, so_far))
         return (*found, *(self._option(conversation, step, choice) for choice in offered))
 
@@ -253,6 +258,22 @@ class Asker:
             return option
         return Option(option.name, option.label, set(choice.audience) <= conversation.audience)
 
+    def _fixed(self, step: StepDefinition) -> tuple[Option, ...] | None:
+        """The buttons of a question, made once; None where they depend on more than its step."""
+        at = self.wording, step.name
+        if at not in self.interview.buttons:
+            self.interview.buttons[at] = self._made(step)
+        return self.interview.buttons[at]
+
+    def _made(self, step: StepDefinition) -> tuple[Option, ...] | None:
+        found: list[Option] = []
+        for choice in step.choices:
+            label = self.wording.fixed(*self.interview.choice_keys(step.name, choice.name))
+            if label is None or choice.does is not None:
+                return None
+            found.append(Option(choice.name, label))
+        return tuple(found)
+
     def _labelled(self, step: str, choice: str) -> Option:
         return Option(choice, self.word(*self.interview.choice_keys(step, choice)))
 
@@ -301,12 +322,11 @@ class Asker:
     def number(self, conversation: Conversation) -> tuple[int, int] | tuple[None, None]:
         """(which question this is, of how many at most); a follow-up has its question's number."""
         step = self.definition.step(conversation.step)
-        behind = {place.partition("/")[0] for place in conversation.trail}
-        if step.kind is not Kind.QUESTION or self.definition.review in behind:
+        places = {place.partition("/")[0] for place in conversation.trail}
+        if step.kind is not Kind.QUESTION or self.definition.review in places:
             return None, None
-        places = {*behind, step.name}
-        counted = sum(self.definition.is_counted(self.definition.step(p)) for p in places)
-        number = max(1, counted)
+        places.add(step.name)
+        number = max(1, len(places & self.interview.counted))
         return number, number + self.interview.ahead(step.name)
 
     def _values(self, conversation: Conversation) -> dict[str, object]:

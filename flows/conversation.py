@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from operator import attrgetter
 from typing import NewType
 
 from flows.framework import Attribution, Audience, Valence
@@ -76,6 +77,9 @@ class Answer:
     ended_in: int | None = None
 
 
+_TOLD_IN = attrgetter("position", "part")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EvidenceGiven:
     step: str
@@ -145,8 +149,8 @@ class Conversation:
     @property
     def live(self) -> tuple[Answer, ...]:
         """The answers as they now stand, in the order of telling."""
-        standing = (a for a in self.answers if a.standing is Standing.LIVE)
-        return tuple(sorted(standing, key=lambda a: (a.position, a.part)))
+        standing = [a for a in self.answers if a.standing is Standing.LIVE]
+        return tuple(sorted(standing, key=_TOLD_IN))
 
     @property
     def has_begun(self) -> bool:

@@ -82,7 +82,8 @@ class Mover:
         definition = self.ask.definition
         step = definition.step(conversation.step)
         # Also those of the time before, where a story is asked about again.
-        places = {*conversation.trail, conversation.place, *(a.place for a in conversation.live)}
+        live = conversation.live
+        places = {*conversation.trail, conversation.place, *[a.place for a in live]}
         asked = [
             place
             for place in places

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import islice
 
 WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
 DIGIT = re.compile(r"\d")
@@ -96,4 +97,5 @@ def _is_open(rule: GapRule, words: list[str], spoken: str) -> bool:
         return False
     if rule.min_words is None:
         return True
-    return sum(word not in rule.vague for word in words) < rule.min_words
+    telling = (word for word in words if word not in rule.vague)
+    return sum(1 for _ in islice(telling, rule.min_words)) < rule.min_words

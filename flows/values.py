@@ -15,9 +15,9 @@ else:
         """
         if not hasattr(value, "__dict__"):
             return dataclasses.replace(value, **changed)
-        kind = type(value)
-        if not changed.keys() <= kind.__dataclass_fields__.keys():
-            return dataclasses.replace(value, **changed)  # which says what is wrong
-        made = object.__new__(kind)
-        made.__dict__.update(value.__dict__, **changed)
+        made = object.__new__(type(value))
+        fields = made.__dict__
+        fields.update(value.__dict__, **changed)
+        if len(fields) > len(value.__dict__):  # one that it does not have
+            return dataclasses.replace(value, **changed)  # which says so
         return made

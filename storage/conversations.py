@@ -2,8 +2,9 @@
 
 import random
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import (
@@ -19,13 +20,17 @@ from sqlalchemy import (
 from flows.conversation import Answer, Conversation, ConversationId, Status
 from flows.framework import Attribution
 from storage.communities import CommunityId
-from storage.dialects import insert_or_keep, named
+from storage.dialects import among, insert_or_keep, named
 from storage.mapping import (
+    MOVING,
+    SETTLED,
+    UNMOVED,
     answer_of,
     answer_values,
     conversation_of,
-    conversation_values,
     evidence_values,
+    moving_values,
+    settled_values,
 )
 from storage.members import MemberId
 from storage.prepared import Prepared
@@ -58,36 +63,24 @@ _ANSWERS = Prepared(
     .where(answers.c.conversation_id == bindparam("row"))
     .order_by(answers.c.turn, answers.c.step, answers.c.part, answers.c.revision)
 )
-_ACTIVE_OF = select(conversations).where(
-    conversations.c.member_id.in_(bindparam("members", expanding=True)),
-    conversations.c.community_id == bindparam("community"),
-    _IS_ACTIVE,
+_ACTIVE_OF = Prepared(
+    select(conversations).where(
+        conversations.c.member_id.in_(among("members")),
+        conversations.c.community_id == bindparam("community"),
+        _IS_ACTIVE,
+    )
 )
-_ANSWERS_OF = (
+_ANSWERS_OF = Prepared(
     select(answers)
-    .where(answers.c.conversation_id.in_(bindparam("rows", expanding=True)))
+    .where(answers.c.conversation_id.in_(among("rows")))
     .order_by(answers.c.turn, answers.c.step, answers.c.part, answers.c.revision)
 )
-_SAVE = update(conversations).where(conversations.c.id == bindparam("row"))
-MOVING = (
-    "place",
-    "trail",
-    "revision",
-    "shown_example",
-    "has_begun",
-    "turned_at",
-    "delivered_at",
-    "active_seconds",
-)
-"""What nearly every turn changes."""
-SETTLED = tuple(
-    field.name
-    for field in fields(Conversation)
-    if field.name not in {*MOVING, "id", "answers", "evidence", "begun"}
-)
-"""What few turns change."""
-_MOVE = Prepared(_SAVE.values(named(*MOVING)))
+_UPDATE = update(conversations).where(conversations.c.id == bindparam("row"))
+# Nearly every turn only moves on, and then half of the columns stay as they are.
+_MOVE = Prepared(_UPDATE.values(named(*MOVING)))
+_SAVE = Prepared(_UPDATE.values(named(*MOVING, *SETTLED)))
 _BEGIN = insert_or_keep(conversations, unless=["ref"])
+_settled = attrgetter(*UNMOVED)
 _ADD_ANSWER = Prepared(insert(answers).values(named(*answers.c.keys())))
 _CHANGE_ANSWER = Prepared(
     update(answers)
@@ -109,9 +102,14 @@ _UNSEND = delete(outbox).where(
     outbox.c.conversation_id == bindparam("row"), outbox.c.sent_at.is_(None)
 )
 _ERASE = (
-    delete(answers).where(answers.c.conversation_id == bindparam("row")),
-    delete(evidence).where(evidence.c.conversation_id == bindparam("row")),
-    _UNSEND,
+    Prepared(delete(answers).where(answers.c.conversation_id == bindparam("row"))),
+    Prepared(delete(evidence).where(evidence.c.conversation_id == bindparam("row"))),
+    Prepared(_UNSEND),
+)
+_GIVE = Prepared(
+    insert(evidence)
+    .values(named(*(column.key for column in evidence.c if column.key != "id")))
+    .inline()  # nobody asks for the new row's number
 )
 _DUE = (
     select(check_backs.c.conversation_id, check_backs.c.entry)
@@ -144,9 +142,9 @@ class Conversations:
     def preload(self, of: Sequence[MemberId], community: CommunityId) -> None:
         """The active ones of these members, all at once. Whoever does holds the write lock."""
         values = {"members": list(of), "community": community}
-        rows = self._connection.execute(_ACTIVE_OF, values).all()
+        rows = _ACTIVE_OF.rows(self._connection, values)
         told: dict[int, list[Answer]] = {row.id: [] for row in rows}
-        for answer in self._connection.execute(_ANSWERS_OF, {"rows": list(told)}):
+        for answer in _ANSWERS_OF.rows(self._connection, {"rows": list(told)}):
             told[answer.conversation_id].append(answer_of(answer))
         self._active = dict.fromkeys(of)
         self._active |= {r.member_id: conversation_of(r, tuple(told[r.id])) for r in rows}
@@ -220,7 +218,8 @@ class Conversations:
             **told,
         )
         add = _BEGIN[self._connection.dialect.name].returning(conversations.c.id)
-        values = {"member_id": member, "community_id": community, **conversation_values(blank)}
+        values = {"member_id": member, "community_id": community}
+        values |= moving_values(blank) | settled_values(blank)
         for ref in _drawn():
             row = self._connection.execute(add, {**values, "ref": ref}).scalar_one_or_none()
             if row is not None:
@@ -242,7 +241,7 @@ class Conversations:
         for _, after in saves:
             if after.status is Status.DELETED:
                 for erase in _ERASE:
-                    self._connection.execute(erase, {"row": after.id})
+                    erase.run(self._connection, {"row": after.id})
         kept = [(b, a) for b, a in saves if a.status is not Status.DELETED]
         self._put_answers(kept)
         given = [
@@ -250,25 +249,21 @@ class Conversations:
             for before, after in kept
             for e in after.evidence[len(before.evidence) :]
         ]
-        if given:
-            self._connection.execute(insert(evidence), given)
+        _GIVE.run_all(self._connection, given)
 
     def _update(self, saves: list[tuple[Conversation, Conversation]]) -> None:
         moved: list[dict[str, Any]] = []
         changed: list[dict[str, Any]] = []
         for before, after in saves:
-            values = conversation_values(after)
+            values = moving_values(after)
             values["has_begun"] = before.has_begun or after.has_begun  # also once it was deleted
             values["row"] = after.id
-            if all(getattr(before, name) == getattr(after, name) for name in SETTLED):
+            if _settled(before) == _settled(after):
                 moved.append(values)
             else:
-                changed.append(values)
-        # Nearly every turn only moves on, and then half of the columns stay as they are.
-        if moved:
-            _MOVE.run_all(self._connection, moved)
-        if changed:
-            self._connection.execute(_SAVE, changed)
+                changed.append(values | settled_values(after))
+        _MOVE.run_all(self._connection, moved)
+        _SAVE.run_all(self._connection, changed)
 
     def _put_answers(self, saves: list[tuple[Conversation, Conversation]]) -> None:
         new: list[dict[str, Any]] = []
@@ -281,10 +276,8 @@ class Conversations:
                     new.append({"conversation_id": after.id, **answer_values(answer)})
                 elif was is not answer and was != answer:
                     changed.append(_changed(after.id, answer))
-        if new:
-            _ADD_ANSWER.run_all(self._connection, new)
-        if changed:
-            _CHANGE_ANSWER.run_all(self._connection, changed)
+        _ADD_ANSWER.run_all(self._connection, new)
+        _CHANGE_ANSWER.run_all(self._connection, changed)
 
     def _loaded(self, row: Any) -> Conversation:
         told = _ANSWERS.rows(self._connection, {"row": row.id})

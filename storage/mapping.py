@@ -46,26 +46,68 @@ ANSWER_FIELDS = tuple(field.name for field in fields(Answer))
 # ---- conversations ----
 
 
-def conversation_values(conversation: Conversation) -> Values:
+MOVING = (
+    "place",
+    "trail",
+    "revision",
+    "shown_example",
+    "has_begun",
+    "turned_at",
+    "delivered_at",
+    "active_seconds",
+)
+"""The columns that nearly every turn changes."""
+
+SETTLED = (
+    "ref",
+    "flow",
+    "version",
+    "status",
+    "aside",
+    "audience",
+    "attribution",
+    "anchor_activity",
+    "anchor_date",
+    "anchor_link",
+    "origin",
+    "started_at",
+    "submitted_at",
+)
+"""The columns that few turns change."""
+
+UNMOVED = tuple(
+    field.name
+    for field in fields(Conversation)
+    if field.name not in {*MOVING, "id", "answers", "evidence", "begun"}
+)
+"""What these come from."""
+
+
+def moving_values(conversation: Conversation) -> Values:
+    return {
+        "place": conversation.place,
+        "trail": list(conversation.trail),
+        "revision": conversation.revision,
+        "shown_example": conversation.shown_example,
+        "has_begun": conversation.has_begun,
+        "turned_at": conversation.turned_at,
+        "delivered_at": conversation.delivered_at,
+        "active_seconds": conversation.active_seconds,
+    }
+
+
+def settled_values(conversation: Conversation) -> Values:
     return {
         "ref": conversation.ref,
         "flow": conversation.flow,
         "version": conversation.version,
         "status": conversation.status,
-        "place": conversation.place,
-        "trail": list(conversation.trail),
         "aside": conversation.aside,
-        "revision": conversation.revision,
-        "shown_example": conversation.shown_example,
         "audience": sorted(conversation.audience),
         "attribution": conversation.attribution,
         **anchor_values(conversation.anchor),
         "origin": conversation.origin,
-        "has_begun": conversation.has_begun,
         "started_at": conversation.started_at,
-        "turned_at": conversation.turned_at,
-        "delivered_at": conversation.delivered_at,
-        "active_seconds": conversation.active_seconds,
         "submitted_at": conversation.submitted_at,
     }
 

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, bindparam, delete, func, insert, select, tupl
 from flows.conversation import Agreed
 from flows.messages import Address
 from storage.communities import Community, CommunityId
-from storage.dialects import insert_or_keep
+from storage.dialects import among, insert_or_keep
 from storage.prepared import Prepared
 from storage.tables import addresses, consents, members, memberships
 
@@ -59,8 +59,8 @@ _AT = _MEMBERS.where(
     addresses.c.platform == bindparam("platform"), addresses.c.user == bindparam("user_name")
 )
 _FIND = Prepared(_AT)
-_FIND_ALL = _MEMBERS.where(
-    tuple_(addresses.c.platform, addresses.c.user).in_(bindparam("at", expanding=True))
+_FIND_ALL = Prepared(
+    _MEMBERS.where(tuple_(addresses.c.platform, addresses.c.user).in_(among("at", "$[0]", "$[1]")))
 )
 _LOCK = Prepared(_AT.with_for_update(of=members))  # SQLite has locked the whole file by now
 _ADD_ADDRESS = insert_or_keep(addresses)
@@ -81,7 +81,7 @@ class Members:
     def preload(self, at: Sequence[Address], *, community: Community) -> list[Member]:
         """Those that were seen before, all at once. Whoever does holds the write lock."""
         values = {"community": community.id, "at": [(a.platform, a.user) for a in at]}
-        for row in self._connection.execute(_FIND_ALL, values):
+        for row in _FIND_ALL.rows(self._connection, values):
             if row.role is not None:
                 self._known[Address(row.platform, row.user)] = _member_of(row)
         return list(self._known.values())

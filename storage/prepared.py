@@ -135,18 +135,25 @@ def _time_read(value: str | None) -> datetime | None:
 
 
 def _run(connection: Connection, sql: str, parameters: Any, *, many: bool = False) -> Any:
-    """The driver's cursor, after the statement. Its errors come as SQLAlchemy's, without values."""
+    """The driver's cursor, after the statement."""
     raw: Any = connection.connection.dbapi_connection
-    driver: Any = connection.dialect.loaded_dbapi
     cursor = raw.cursor()
     try:
         if many:
             cursor.executemany(sql, parameters)
         else:
             cursor.execute(sql, parameters)
-    except driver.Error as error:
-        is_lost = connection.dialect.is_disconnect(error, raw, cursor)
-        raise DBAPIError.instance(
-            sql, None, error, driver.Error, hide_parameters=True, connection_invalidated=is_lost
-        ) from None
+    except connection.dialect.loaded_dbapi.Error as error:
+        raise as_sqlalchemy(connection, sql, error) from None
     return cursor
+
+
+def as_sqlalchemy(connection: Connection, sql: str, error: Any) -> DBAPIError:
+    """A driver's error as SQLAlchemy tells it, without the values."""
+    driver: Any = connection.dialect.loaded_dbapi
+    raw: Any = connection.connection.dbapi_connection
+    is_lost = connection.dialect.is_disconnect(error, raw, None)
+    made: Any = DBAPIError.instance(
+        sql, None, error, driver.Error, hide_parameters=True, connection_invalidated=is_lost
+    )
+    return made  # type: ignore[no-any-return]
