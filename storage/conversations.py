@@ -22,6 +22,7 @@ from flows.framework import Attribution
 from storage.communities import CommunityId
 from storage.dialects import among, insert_or_keep, named
 from storage.mapping import (
+    ANSWER_FIELDS,
     MOVING,
     SETTLED,
     UNMOVED,
@@ -41,12 +42,20 @@ REF_FROM = 100  # the shortest reference has three digits, so that it is easily 
 
 # The status as written, not as a parameter: only so SQLite finds it in the partial index at once.
 _IS_ACTIVE = conversations.c.status == literal_column(f"'{Status.ACTIVE}'")
+# Columns of both have the same names: an answer's come behind, in the order of its fields.
+_WIDTH = len(conversations.c)
+_WITH_ANSWERS = (
+    select(conversations, *(answers.c[name].label(f"answer_{name}") for name in ANSWER_FIELDS))
+    .outerjoin(answers, answers.c.conversation_id == conversations.c.id)
+    .order_by(answers.c.turn, answers.c.step, answers.c.part, answers.c.revision)
+)
 _ACTIVE = Prepared(
-    select(conversations).where(
+    _WITH_ANSWERS.where(
         conversations.c.member_id == bindparam("member"),
         conversations.c.community_id == bindparam("community"),
         _IS_ACTIVE,
-    )
+    ),
+    repeated=_WIDTH,
 )
 _PARKED = (
     select(conversations)
@@ -58,11 +67,10 @@ _PARKED = (
     .order_by(conversations.c.turned_at.desc(), conversations.c.id.desc())
 )
 _BY_ID = select(conversations).where(conversations.c.id == bindparam("row"))
-_ANSWERS = Prepared(
-    select(answers)
-    .where(answers.c.conversation_id == bindparam("row"))
-    .order_by(answers.c.turn, answers.c.step, answers.c.part, answers.c.revision)
-)
+_ANSWERS_BY_TURN = select(
+    *(answers.c[name] for name in ANSWER_FIELDS), answers.c.conversation_id
+).order_by(answers.c.turn, answers.c.step, answers.c.part, answers.c.revision)
+_ANSWERS = Prepared(_ANSWERS_BY_TURN.where(answers.c.conversation_id == bindparam("row")))
 _ACTIVE_OF = Prepared(
     select(conversations).where(
         conversations.c.member_id.in_(among("members")),
@@ -70,11 +78,7 @@ _ACTIVE_OF = Prepared(
         _IS_ACTIVE,
     )
 )
-_ANSWERS_OF = Prepared(
-    select(answers)
-    .where(answers.c.conversation_id.in_(among("rows")))
-    .order_by(answers.c.turn, answers.c.step, answers.c.part, answers.c.revision)
-)
+_ANSWERS_OF = Prepared(_ANSWERS_BY_TURN.where(answers.c.conversation_id.in_(among("rows"))))
 _UPDATE = update(conversations).where(conversations.c.id == bindparam("row"))
 # Nearly every turn only moves on, and then half of the columns stay as they are.
 _MOVE = Prepared(_UPDATE.values(named(*MOVING)))
@@ -145,7 +149,7 @@ class Conversations:
         rows = _ACTIVE_OF.rows(self._connection, values)
         told: dict[int, list[Answer]] = {row.id: [] for row in rows}
         for answer in _ANSWERS_OF.rows(self._connection, {"rows": list(told)}):
-            told[answer.conversation_id].append(answer_of(answer))
+            told[answer.conversation_id].append(answer_of(answer[:-1]))
         self._active = dict.fromkeys(of)
         self._active |= {r.member_id: conversation_of(r, tuple(told[r.id])) for r in rows}
 
@@ -153,8 +157,11 @@ class Conversations:
         """The one whose question is open."""
         if member in self._active:
             return self._active[member]
-        row = _ACTIVE.row(self._connection, {"member": member, "community": community})
-        return self._loaded(row) if row is not None else None
+        rows = _ACTIVE.rows(self._connection, {"member": member, "community": community})
+        if not rows:
+            return None
+        told = (answer_of(row[_WIDTH:]) for row in rows if row.answer_step is not None)
+        return conversation_of(rows[0], tuple(told))
 
     def latest_parked(self, member: MemberId, community: CommunityId) -> Conversation | None:
         values = {"member": member, "community": community}
@@ -281,7 +288,7 @@ class Conversations:
 
     def _loaded(self, row: Any) -> Conversation:
         told = _ANSWERS.rows(self._connection, {"row": row.id})
-        return conversation_of(row, tuple(answer_of(a) for a in told))
+        return conversation_of(row, tuple(answer_of(a[:-1]) for a in told))
 
 
 def _drawn() -> Iterator[str]:

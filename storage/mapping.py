@@ -1,6 +1,6 @@
 """Row <-> value."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
 from datetime import datetime
 from typing import Any
@@ -148,22 +148,25 @@ _HOW = {how.value: how for how in How}
 _STANDING = {standing.value: standing for standing in Standing}
 
 
-def answer_of(row: Any) -> Answer:
+def answer_of(told: Sequence[Any]) -> Answer:
+    """From the columns of an answer, in the order of its fields."""
+    (step, part, revision, place, turn, position, asked, said_at, text, choice) = told[:10]
+    (how, message_id, standing, ended_in) = told[10:]
     return Answer(
-        step=row.step,
-        part=row.part,
-        revision=row.revision,
-        place=row.place,
-        turn=row.turn,
-        position=row.position,
-        asked=row.asked,
-        said_at=row.said_at,
-        text=row.text,
-        choice=row.choice,
-        how=_HOW[row.how],
-        message_id=row.message_id,
-        standing=_STANDING[row.standing],
-        ended_in=row.ended_in,
+        step=step,
+        part=part,
+        revision=revision,
+        place=place,
+        turn=turn,
+        position=position,
+        asked=asked,
+        said_at=said_at,
+        text=text,
+        choice=choice,
+        how=_HOW[how],
+        message_id=message_id,
+        standing=_STANDING[standing],
+        ended_in=ended_in,
     )
 
 

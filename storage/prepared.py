@@ -6,7 +6,8 @@ what it does around each execution, which costs several times the execution itse
 """
 
 from collections import namedtuple
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
@@ -24,9 +25,15 @@ Convert = Callable[[Any], Any]
 class Prepared:
     """One statement, by dialect. Its parameters are named, and none is expanded."""
 
-    def __init__(self, statement: Executable | Mapping[str, Executable]) -> None:
-        """`statement` may be one for all dialects, or one for each by its name."""
+    def __init__(
+        self, statement: Executable | Mapping[str, Executable], *, repeated: int = 0
+    ) -> None:
+        """`statement` may be one for all dialects, or one for each by its name.
+
+        The first columns that are `repeated`, the same in all rows, are read of the first row.
+        """
         self._statement = statement
+        self._repeated = repeated
         self._made: dict[str, _Made] = {}
 
     def rows(self, connection: Connection, values: Values) -> list[Any]:
@@ -59,14 +66,19 @@ class Prepared:
     def _for(self, dialect: Dialect) -> "_Made":
         made = self._made.get(dialect.name)
         if made is None:
-            made = self._made[dialect.name] = _Made(self._statement, dialect)
+            made = self._made[dialect.name] = _Made(self._statement, dialect, self._repeated)
         return made
 
 
 class _Made:
     """A statement in one dialect, with what converts its values."""
 
-    def __init__(self, statement: Executable | Mapping[str, Executable], dialect: Dialect) -> None:
+    def __init__(
+        self,
+        statement: Executable | Mapping[str, Executable],
+        dialect: Dialect,
+        repeated: int,
+    ) -> None:
         written: Any = statement[dialect.name] if isinstance(statement, Mapping) else statement
         compiled = written.compile(dialect=dialect)
         self.sql = str(compiled)
@@ -83,6 +95,7 @@ class _Made:
         row: Any = namedtuple("Row", [column.key for column in columns])  # type: ignore[misc]
         self._row = row._make
         self._read = _places(_reading(column.type, dialect) for column in columns)
+        self._read_again = [(place, made) for place, made in self._read if place >= repeated]
 
     def bound(self, values: Values) -> Any:
         """The parameters as the driver takes them: in their order, or by name."""
@@ -98,11 +111,13 @@ class _Made:
         if not self._read:
             return list(map(self._row, raw))
         rows = []
+        converted = self._read
         for each in raw:
             values = list(each)
-            for place, convert in self._read:
+            for place, convert in converted:
                 values[place] = convert(values[place])
             rows.append(self._row(values))
+            converted = self._read_again
         return rows
 
 
@@ -132,6 +147,38 @@ def _time_written(value: datetime | None) -> str | None:
 
 def _time_read(value: str | None) -> datetime | None:
     return None if value is None else datetime.fromisoformat(f"{value}+00:00")
+
+
+@contextmanager
+def together(connection: Connection) -> Iterator[None]:
+    """What is written within goes to PostgreSQL in one round trip instead of one for each.
+
+    Only prepared statements, and none whose rows or count somebody looks at: an error may come
+    from the block's end.
+    """
+    if connection.dialect.name != "postgresql":
+        yield
+        return
+    raw: Any = connection.connection.dbapi_connection
+    failed: BaseException | None = None
+    try:
+        with raw.pipeline():
+            try:
+                yield
+            except BaseException as error:
+                # Caught within: of an error on the way out the driver logs what then follows.
+                failed = error
+    except connection.dialect.loaded_dbapi.Error as error:
+        failed = failed or as_sqlalchemy(connection, "", _first(error))
+    if failed is not None:
+        raise failed from None
+
+
+def _first(error: BaseException) -> BaseException:
+    """What broke a pipeline, where `error` only says that it is broken."""
+    while type(error).__name__ == "PipelineAborted" and error.__context__ is not None:
+        error = error.__context__
+    return error
 
 
 def _run(connection: Connection, sql: str, parameters: Any, *, many: bool = False) -> Any:

@@ -10,6 +10,7 @@ from storage.definitions import StoredDefinitions
 from storage.inbox import Inbox
 from storage.members import Members
 from storage.outbox import Outbox
+from storage.prepared import together
 from storage.queries import Queries
 from storage.stories import Stories
 from storage.story_reads import StoryReads
@@ -35,9 +36,10 @@ class Work:
 
     def flush(self) -> None:
         """Write what waits; to be called at the end of every transaction that turns are made in."""
-        self.inbox.flush()
-        self.conversations.flush()
-        self.outbox.flush()
+        with together(self._connection):
+            self.inbox.flush()
+            self.conversations.flush()
+            self.outbox.flush()
 
     def mark(self) -> Mark:
         """What waits by now."""

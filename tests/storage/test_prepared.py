@@ -4,10 +4,11 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 from sqlalchemy import bindparam, insert, select
+from sqlalchemy.exc import IntegrityError
 
 from storage.database import Database
 from storage.dialects import named
-from storage.prepared import Prepared
+from storage.prepared import Prepared, together
 from storage.tables import inbox
 
 NOW = datetime(2026, 3, 14, 12, 0, tzinfo=UTC)
@@ -63,3 +64,21 @@ def test_a_file_holds_the_same_characters_either_way(on_file: Database, time: da
         lambda c: c.exec_driver_sql("SELECT received_at, payload FROM inbox").all()
     )
     assert raw[0] == raw[1]
+
+
+def test_what_is_written_together_fails_as_what_is_written_alone(
+    database: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    twice = {"key": "k", "status": "done", "received_at": NOW, "payload": None}
+
+    def kept(connection):
+        with together(connection):
+            for _ in range(5):
+                Prepared(ADD).run_all(connection, [twice, twice])
+
+    with pytest.raises(IntegrityError):
+        database.write_now(kept)
+
+    assert not caplog.records
+    assert database.read_now(lambda c: c.execute(select(inbox.c.key)).all()) == []
+    assert database.write_now(lambda c: Prepared(ADD).run(c, twice)) == 1
