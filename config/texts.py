@@ -36,6 +36,7 @@ class Texts:
         self._named = {language.casefold(): language for language in languages}
         self._layer = lru_cache(self._make_layer)
         self._wording = lru_cache(self._make_wording)
+        self._chain = lru_cache(self._make_chain)
 
     @classmethod
     def load(cls, over: Path | None = None) -> "Texts":
@@ -77,8 +78,10 @@ class Texts:
 
         `command` must be the same function each time: wordings are kept by it.
         """
-        chain = dict.fromkeys((*self._varieties(language), LAST_RESORT))
-        return self._wording(tuple(chain), command)
+        return self._wording(self._chain(language), command)
+
+    def _make_chain(self, language: str) -> tuple[str, ...]:
+        return tuple(dict.fromkeys((*self._varieties(language), LAST_RESORT)))
 
     def _varieties(self, language: str) -> tuple[str, ...]:
         """The languages there are for `language`, the most particular one first."""

@@ -19,9 +19,9 @@ def give(
     message_id: str | None = None,
 ) -> Conversation:
     """A new answer to `step`. What answered it before at the same place counts as replaced."""
-    before = [a for a in conversation.live if a.step == step]
-    kept = [a for a in before if a.place != conversation.place]
     rows = conversation.answers
+    before = [a for a in conversation.live if a.step == step] if rows else []
+    kept = [a for a in before if a.place != conversation.place]
     if len(kept) < len(before):
         rows = _replaced(conversation, lambda a: a in before and a not in kept)
     answer = Answer(

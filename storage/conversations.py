@@ -276,12 +276,14 @@ class Conversations:
         new: list[dict[str, Any]] = []
         changed: list[dict[str, Any]] = []
         for before, after in saves:
-            known = {_key(answer): answer for answer in before.answers}
-            for answer in after.answers:
+            same = set(map(id, before.answers))  # nearly all of them
+            touched = [answer for answer in after.answers if id(answer) not in same]
+            known = {_key(answer): answer for answer in before.answers} if touched else {}
+            for answer in touched:
                 was = known.get(_key(answer))
                 if was is None:
                     new.append({"conversation_id": after.id, **answer_values(answer)})
-                elif was is not answer and was != answer:
+                elif was != answer:
                     changed.append(_changed(after.id, answer))
         _ADD_ANSWER.run_all(self._connection, new)
         _CHANGE_ANSWER.run_all(self._connection, changed)

@@ -83,6 +83,14 @@ UNMOVED = tuple(
 """What these come from."""
 
 
+# Look-ups: calling an enum costs as much as several other fields.
+_STATUS = {status.value: status for status in Status}
+_ATTRIBUTION = {attribution.value: attribution for attribution in Attribution}
+_ORIGIN = {origin.value: origin for origin in Origin}
+_HOW = {how.value: how for how in How}
+_STANDING = {standing.value: standing for standing in Standing}
+
+
 def moving_values(conversation: Conversation) -> Values:
     return {
         "place": conversation.place,
@@ -119,7 +127,7 @@ def conversation_of(row: Any, answers: tuple[Answer, ...]) -> Conversation:
         ref=row.ref,
         flow=row.flow,
         version=row.version,
-        status=Status(row.status),
+        status=_STATUS[row.status],
         place=row.place,
         started_at=row.started_at,
         turned_at=row.turned_at,
@@ -130,9 +138,9 @@ def conversation_of(row: Any, answers: tuple[Answer, ...]) -> Conversation:
         revision=row.revision,
         shown_example=row.shown_example,
         audience=frozenset(Audience(word) for word in row.audience),
-        attribution=Attribution(row.attribution),
+        attribution=_ATTRIBUTION[row.attribution],
         anchor=anchor_of(row),
-        origin=Origin(row.origin),
+        origin=_ORIGIN[row.origin],
         delivered_at=row.delivered_at,
         active_seconds=row.active_seconds,
         submitted_at=row.submitted_at,
@@ -140,12 +148,7 @@ def conversation_of(row: Any, answers: tuple[Answer, ...]) -> Conversation:
 
 
 def answer_values(answer: Answer) -> Values:
-    return {name: getattr(answer, name) for name in ANSWER_FIELDS}
-
-
-# A look-up: calling the enum costs as much as the rest of a field.
-_HOW = {how.value: how for how in How}
-_STANDING = {standing.value: standing for standing in Standing}
+    return dict(vars(answer))
 
 
 def answer_of(told: Sequence[Any]) -> Answer:
