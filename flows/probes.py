@@ -54,7 +54,7 @@ def gaps_in(text: str, wanted: Sequence[str], rules: Rules) -> tuple[str, ...]:
     """
     if not wanted:
         return ()
-    words = _words(text.casefold().replace("’", "'"))
+    words = words_of(text.casefold().replace("’", "'"))
     if _is_foreign(text, words, rules):
         return ()
     spoken = f" {' '.join(words)} "
@@ -69,7 +69,7 @@ def meaning_of(text: str, rules: Rules) -> tuple[str, ...]:
     return tuple(meaning for meaning, ways in rules.refusals.items() if said in ways)
 
 
-def _words(text: str) -> list[str]:
+def words_of(text: str) -> list[str]:
     """As `WORD` finds them, at a third of its cost where all is ASCII."""
     if not text.isascii():
         return WORD.findall(text)
