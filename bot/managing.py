@@ -14,6 +14,7 @@ from bot.console import Community, Since, Until, period_between, reading, with_a
 if TYPE_CHECKING:
     from bot.app import App
     from storage.communities import Community as Space
+    from storage.members import Member
     from storage.unit_of_work import Work
 
 managing = typer.Typer()
@@ -46,12 +47,13 @@ def list_roles(community: Community = None) -> None:
 
     def show(app: App) -> None:
         from bot import granting
+        from bot.platforms.terminal_renderer import harmless
         from storage.unit_of_work import Work
 
         for line in app.database.read_now(
             lambda c: list(granting.lines(Work(c), _space(Work(c), community)))
         ):
-            print(line)
+            print(harmless(line))
 
     with_app(reading, show)
 
@@ -66,6 +68,7 @@ def _set_role(address: str, role: str, community: str | None, *, revokes: bool =
         from bot.app import now
         from bot.granting import Refusal, address_of, grant
         from bot.reports import NotFound
+        from storage.members import Member
         from storage.unit_of_work import Work
 
         where = address_of(address)
@@ -79,8 +82,11 @@ def _set_role(address: str, role: str, community: str | None, *, revokes: bool =
             if revokes and has is not None and has != role:
                 raise NotFound(f"{address} is no {role}, but {has}.")
             wanted = Role.MEMBER if revokes else Role(role)
-            if grant(work, space, where, wanted, by=None, now=now()) is Refusal.UNKNOWN:
+            done = grant(work, space, where, wanted, by=None, now=now())
+            if done is Refusal.UNKNOWN:
                 raise NotFound(f"Nobody at {address} belongs there: they write to the bot first.")
+            if isinstance(done, Member):
+                _tell(app, work, space, done, f"role-now-{wanted}")
 
         app.database.write_now(lambda c: set_it(Work(c)))
         print(f"{address} is {'member' if revokes else role} now.")
@@ -96,12 +102,12 @@ def list_communities() -> None:
     """Print the communities, with their short names."""
 
     def show(app: App) -> None:
+        from bot.platforms.terminal_renderer import harmless
         from storage.unit_of_work import Work
 
         for space in app.database.read_now(lambda c: Work(c).communities.all()):
-            print(
-                f"{space.slug}: {space.name} ({space.language}, {space.timezone}, {space.access})"
-            )
+            setup = f"{space.language}, {space.timezone}, {space.access}"
+            print(harmless(f"{space.slug}: {space.name} ({setup})"))
 
     with_app(reading, show)
 
@@ -118,8 +124,12 @@ def add_community(
     import re
     from zoneinfo import available_timezones
 
-    from storage.communities import Access
+    from flows.understanding import unkeepable
+    from storage.communities import MOST_NAME, Access
 
+    name = " ".join(name.split())
+    if len(name) > MOST_NAME or unkeepable(name) is not None:
+        wrong(f"--name takes a name of up to {MOST_NAME} characters.")
     if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,62}", slug):
         wrong("A short name has up to 63 small letters, digits and hyphens.")
     if timezone not in available_timezones():
@@ -166,11 +176,11 @@ def place(
         from bot.granting import address_of
         from bot.reports import NotFound
         from storage.audit import Action, Entry
-        from storage.communities import Place
+        from storage.communities import MOST_PLACE, MOST_PLATFORM, Place
         from storage.unit_of_work import Work
 
         named = address_of(where)
-        if named is None:
+        if named is None or len(named.platform) > MOST_PLATFORM or len(named.user) > MOST_PLACE:
             wrong("A place is like telegram:-1001 or slack:T1/C2.")
         there = Place(named.platform, named.user)
 
@@ -178,8 +188,10 @@ def place(
             space = _space(work, slug)
             if not remove:
                 work.communities.put_place(space.id, there)
-            elif not work.communities.drop_place(there):
-                raise NotFound("No community meets there.")
+            elif there not in work.communities.places(space.id):
+                raise NotFound(f"{slug} does not meet in {there}.")
+            else:
+                work.communities.drop_place(there)
             entry = Entry(
                 action=Action.COMMUNITY_CHANGED, community=space.id, details={"setting": "place"}
             )
@@ -196,7 +208,8 @@ def invite(
     community: Community = None,
     days: Annotated[int, typer.Option(min=1, max=365, help="How long it works.")] = 30,
     uses: Annotated[
-        int | None, typer.Option(min=1, help="For how many people; without it, for any number.")
+        int | None,
+        typer.Option(min=1, max=100_000, help="For how many people at most."),
     ] = None,
 ) -> None:
     """Print a new invite's code: `storytrail chat --invite CODE`, or /start CODE in a chat."""
@@ -263,3 +276,15 @@ def _space(work: Work, slug: str | None) -> Space:
     from bot.reports import community_named
 
     return community_named(work, slug)
+
+
+def _tell(app: App, work: Work, space: Space, to: Member, key: str) -> None:
+    """Have somebody told the next time that something is sent to them."""
+    from bot import talking
+    from bot.app import now
+    from bot.scene import scene_in, scene_with
+
+    theirs = scene_with(app.house, work, to.id, now=now())
+    if theirs is not None:
+        talking.put(theirs, [scene_in(theirs, space, None).say(key)])
+        work.flush()

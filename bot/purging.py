@@ -70,9 +70,9 @@ def _tell(house: House, work: Work, draft: Draft, now: datetime) -> None:
     community = work.communities.known(draft.community) or NOWHERE
     there = scene_in(theirs, community, None)
     words = next((a.text for a in work.conversations.load(draft.id).live if a.text), "")
-    said = there.say(
-        "draft-expires", about=quotation(words, QUOTE_LENGTH), on=(now + NOTICE).date()
-    )
+    about = quotation(words, QUOTE_LENGTH)
+    key = "draft-expires" if about else "draft-expires-plain"
+    said = there.say(key, about=about, on=(now + NOTICE).date())
     work.outbox.put(theirs.inbound.address, [said], conversation=draft.id, now=now)
 
 

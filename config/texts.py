@@ -36,6 +36,7 @@ class Texts:
         self._named = {language.casefold(): language for language in languages}
         self._layer = lru_cache(self._make_layer)
         self._wording = lru_cache(self._make_wording)
+        self._chain = lru_cache(self._make_chain)
 
     @classmethod
     def load(cls, over: Path | None = None) -> "Texts":
@@ -77,8 +78,10 @@ class Texts:
 
         `command` must be the same function each time: wordings are kept by it.
         """
-        chain = dict.fromkeys((*self._varieties(language), LAST_RESORT))
-        return self._wording(tuple(chain), command)
+        return self._wording(self._chain(language), command)
+
+    def _make_chain(self, language: str) -> tuple[str, ...]:
+        return tuple(dict.fromkeys((*self._varieties(language), LAST_RESORT)))
 
     def _varieties(self, language: str) -> tuple[str, ...]:
         """The languages there are for `language`, the most particular one first."""
@@ -99,22 +102,23 @@ class Texts:
             use_isolating=False,  # a quotation holds its teller's characters and no others
         )
         bundle.add_resource(ast.Resource([entry.node for entry in entries.values()]))
-        layer = _Layer(bundle, entries, {})
-        layer.plain.update({key: layer.put(key, {}) for key in entries if _is_plain(entries[key])})
-        return layer
+        joined = {key: found for key in entries if (found := _joined(entries[key]))}
+        return _Layer(bundle, entries, joined)
 
 
 @dataclass(frozen=True, slots=True)
 class _Layer:
-    """The texts of one language, as one platform writes them. `plain` ones need no values."""
+    """The texts of one language, as one platform writes them."""
 
     bundle: FluentBundle
     entries: Mapping[str, Entry]
-    plain: dict[str, str]
+    joined: Mapping[str, "_Joined"]
 
     def put(self, key: str, values: Mapping[str, object]) -> str:
-        if key in self.plain:  # most of them: every turn says a handful of labels
-            return self.plain[key]
+        simple = self.joined.get(key)
+        said = simple.put(values) if simple is not None else None
+        if said is not None:
+            return said
         pattern = self.bundle.get_message(key).value
         if pattern is None:
             raise self.entries[key].fault("has no text")
@@ -124,20 +128,53 @@ class _Layer:
         return text
 
 
+@dataclass(frozen=True, slots=True)
+class _Joined:
+    """A text that is nothing but words and values: most are, and every turn says a handful.
+
+    Fluent takes twenty times as long to join them.
+    """
+
+    template: str  # of the operator `%`
+    names: tuple[str, ...]
+
+    def put(self, values: Mapping[str, object]) -> str | None:
+        """None where a value is missing or no plain string: Fluent knows what to make of it."""
+        if not self.names:
+            return self.template
+        found = tuple([values.get(name) for name in self.names])
+        if any(type(value) is not str for value in found):
+            return None
+        return self.template % found
+
+
 class _Sentences:
     """What is said in one language on one platform (`flows.messages.Wording`)."""
 
     def __init__(self, language: str, layers: tuple[_Layer, ...]) -> None:
         self.language = language
         self._layers = layers
+        self._found: dict[tuple[str, ...], tuple[_Layer, str]] = {}
 
     def __call__(self, *keys: str, **values: object) -> str:
+        found = self._found.get(keys)
+        if found is None:
+            found = self._found[keys] = self._find(keys)
+        layer, key = found
+        return layer.put(key, values)
+
+    def _find(self, keys: tuple[str, ...]) -> tuple[_Layer, str]:
         for layer in self._layers:
             for key in keys:
                 if layer.bundle.has_message(key):
-                    return layer.put(key, values)
+                    return layer, key
         path = f"texts/{self.language}.ftl"
         raise TextsError(path, 0, " or ".join(keys), "there is no such text")
+
+    def fixed(self, *keys: str) -> str | None:
+        layer, key = self._find(keys)
+        simple = layer.joined.get(key)
+        return simple.put({}) if simple is not None else None
 
     def has(self, key: str) -> bool:
         return any(layer.bundle.has_message(key) for layer in self._layers)
@@ -152,14 +189,21 @@ def _month_in(language: str) -> Callable[[date], str]:
     return month
 
 
-def _is_plain(entry: Entry) -> bool:
-    """Whether a text is the same whatever it is given."""
-    value = entry.node.value
-    return (
-        isinstance(entry.node, ast.Message)
-        and value is not None
-        and all(isinstance(element, ast.TextElement) for element in value.elements)
-    )
+def _joined(entry: Entry) -> _Joined | None:
+    """None where there is more in it than words and values."""
+    if not isinstance(entry.node, ast.Message) or entry.node.value is None:
+        return None
+    template, names = "", []
+    for element in entry.node.value.elements:
+        match element:
+            case ast.TextElement(value=words):
+                template += words.replace("%", "%%")
+            case ast.Placeable(expression=ast.VariableReference(id=ast.Identifier(name=name))):
+                template += "%s"
+                names.append(name)
+            case _:
+                return None
+    return _Joined(template if names else template.replace("%%", "%"), tuple(names))
 
 
 def _why(errors: Sequence[Exception]) -> str:

@@ -1,10 +1,10 @@
 """Rows of answers: given, said anew, gone back on. No row is ever dropped or rewritten here."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime
 
 from flows.conversation import Answer, Conversation, How, Standing
+from flows.values import replace
 
 
 def give(
@@ -19,9 +19,11 @@ def give(
     message_id: str | None = None,
 ) -> Conversation:
     """A new answer to `step`. What answered it before at the same place counts as replaced."""
-    before = [a for a in conversation.live if a.step == step]
+    rows = conversation.answers
+    before = [a for a in conversation.live if a.step == step] if rows else []
     kept = [a for a in before if a.place != conversation.place]
-    rows = _replaced(conversation, lambda a: a in before and a not in kept)
+    if len(kept) < len(before):
+        rows = _replaced(conversation, lambda a: a in before and a not in kept)
     answer = Answer(
         step=step,
         part=max((a.part for a in kept), default=-1) + 1,

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 
 from flows import answers
 from flows.conversation import Conversation
@@ -10,7 +10,7 @@ from flows.definition import Choice, Deed, FlowDefinition, Kind, StepDefinition
 from flows.framework import Framework, StepStatus
 from flows.machine import StepMachine
 from flows.messages import Ask, Noted, Option, Part, Reply, Review, Say, Wording
-from flows.record import parts, quotation, steps, title, told
+from flows.record import Told, parts, quotation, steps, title, told
 from flows.story import Step
 
 SAME_WORDS = "same-words"
@@ -35,6 +35,10 @@ class Interview:
         self.definition = definition
         self.framework = framework
         self.machine = StepMachine(definition)
+        self.keys = cache(definition.keys)
+        self.choice_keys = cache(definition.choice_keys)
+        self.counted = {s.name for s in definition.steps.values() if definition.is_counted(s)}
+        self.buttons: dict[tuple[Wording, str], tuple[Option, ...] | None] = {}
         self._ahead: dict[str, int] = {}
 
     def ahead(self, step: str) -> int:
@@ -67,6 +71,14 @@ class Names:
 
     community: str
     member: str
+
+
+@dataclass(frozen=True, slots=True)
+class SoFar:
+    """What was told by now, worked out once for all that a turn says of it."""
+
+    answers: tuple[Told, ...] = ()
+    steps: tuple[Step, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +115,7 @@ class Asker:
         step = self.definition.step(conversation.step)
         match step.kind:
             case Kind.END:
-                keys = self.definition.keys(step.name, "say")
+                keys = self.interview.keys(step.name, "say")
                 text = self.word(*keys, ref=conversation.ref)
                 return (Noted(text) if conversation.submitted_at else Say(text),)
             case Kind.REVIEW:
@@ -113,6 +125,14 @@ class Asker:
 
     def options(self, conversation: Conversation) -> tuple[Option, ...]:
         """The buttons under the open question."""
+        return self._options(
+            conversation, self._so_far(conversation), again=bool(answers.set_aside(conversation))
+        )
+
+    def _options(
+        self, conversation: Conversation, so_far: SoFar, *, again: bool
+    ) -> tuple[Option, ...]:
+        """`again`: there are words that were gone back on."""
         if conversation.aside is not None:
             aside = self.definition.asides[conversation.aside]
             return tuple(
@@ -122,14 +142,16 @@ class Asker:
             )
         step = self.definition.step(conversation.step)
         found: list[Option] = []
-        if answers.set_aside(conversation):
+        if again:
             found.append(Option(SAME_WORDS, self.word(f"choice-{SAME_WORDS}")))
         if step.kind is Kind.CHANGE:
-            found += self._changeable(conversation)
+            found += self._changeable(so_far)
         if step.kind is Kind.QUESTION and conversation.detail is not None:
             return (*found, Option(SKIP, self.word(f"choice-{SKIP}")))
-        told_so_far = self._steps(conversation) if step.kind is Kind.REVIEW else ()
-        offered = (c for c in step.choices if self._is_offered(conversation, step, c, told_so_far))
+        fixed = self._fixed(step) if step.kind is Kind.QUESTION else None
+        if fixed is not None:
+            return (*found, *fixed)
+        offered = (c for c in step.choices if self._is_offered(conversation, step, c, so_far))
         return (*found, *(self._option(conversation, step, choice) for choice in offered))
 
     def takes_words(self, conversation: Conversation) -> bool:
@@ -144,16 +166,16 @@ class Asker:
             keys = self.definition.probe_keys(step.name, conversation.detail)
         elif conversation.anchor is not None:
             keys = (
-                *self.definition.keys(step.name, "ask-anchored"),
-                *self.definition.keys(step.name, "ask"),
+                *self.interview.keys(step.name, "ask-anchored"),
+                *self.interview.keys(step.name, "ask"),
             )
         else:
-            keys = self.definition.keys(step.name, "ask")
+            keys = self.interview.keys(step.name, "ask")
         values = self._values(conversation)
         if values.get("quote") == "":
-            keys = (*self.definition.keys(step.name, "ask-plain"), *keys)
+            keys = (*self.interview.keys(step.name, "ask-plain"), *keys)
         if repeated:
-            keys = (*self.definition.keys(step.name, "ask-again"), *keys)
+            keys = (*self.interview.keys(step.name, "ask-again"), *keys)
         return self.word(*keys, **values)
 
     def about(self, conversation: Conversation) -> str:
@@ -167,14 +189,15 @@ class Asker:
 
     def _ask(self, conversation: Conversation, step: StepDefinition, *, repeated: bool) -> Ask:
         text = self.asked(conversation, repeated=repeated)
-        again = "\n".join(a.text for a in answers.set_aside(conversation) if a.text)
+        before = answers.set_aside(conversation)
+        again = "\n".join(a.text for a in before if a.text)
         if again:
             quote = quotation(again, QUOTE_LENGTH)
             text = f"{text}\n{self.word('asked-before', quote=quote)}"
         number, of = self.number(conversation)
         return Ask(
             text=text,
-            options=self.options(conversation),
+            options=self._options(conversation, self._so_far(conversation), again=bool(before)),
             step=conversation.place,
             revision=conversation.revision,
             conversation=conversation.id,
@@ -188,8 +211,8 @@ class Asker:
         about = self.about(conversation)
         return Ask(
             text=self.word(
-                *(() if about else self.definition.keys(name, "ask-plain")),
-                *self.definition.keys(name, "ask"),
+                *(() if about else self.interview.keys(name, "ask-plain")),
+                *self.interview.keys(name, "ask"),
                 about=about,
             ),
             options=self.options(conversation),
@@ -200,18 +223,19 @@ class Asker:
         )
 
     def _review(self, conversation: Conversation, step: StepDefinition) -> Review:
-        told_so_far = self._steps(conversation)
+        so_far = self._so_far(conversation)
+        again = bool(answers.set_aside(conversation))
         return Review(
-            intro=self._intro(conversation, step) if told_so_far else "",
-            title=title(told_so_far, self.interview.framework),
-            parts=tuple(self._parts(conversation)),
+            intro=self._intro(conversation, step) if so_far.steps else "",
+            title=title(so_far.steps, self.interview.framework),
+            parts=tuple(self._parts(so_far)),
             text=self.word(
-                *self.definition.keys(step.name, "ask" if told_so_far else "empty"),
+                *self.interview.keys(step.name, "ask" if so_far.steps else "empty"),
                 named=conversation.attribution,
                 pseudonym=conversation.pseudonym or "",
                 few="yes" if self.few_tellers else "no",
             ),
-            options=self.options(conversation),
+            options=self._options(conversation, so_far, again=again),
             step=conversation.place,
             revision=conversation.revision,
             conversation=conversation.id,
@@ -221,16 +245,16 @@ class Asker:
         """The first time with a word about the people in it who were not asked."""
         first = step.name not in conversation.trail and conversation.submitted_at is None
         return self.word(
-            *(self.definition.keys(step.name, "intro-first") if first else ()),
-            *self.definition.keys(step.name, "intro"),
+            *(self.interview.keys(step.name, "intro-first") if first else ()),
+            *self.interview.keys(step.name, "intro"),
         )
 
-    def _parts(self, conversation: Conversation) -> Iterator[Part]:
+    def _parts(self, so_far: SoFar) -> Iterator[Part]:
         """Every answer, in the teller's words; a button by its label."""
-        for answer in told(conversation, self.definition):
+        for answer in so_far.answers:
             step = answer.step
             choice = step.choice(answer.choice or "")
-            heading = self.word(*self.definition.keys(step.name, "part"))
+            heading = self.word(*self.interview.keys(step.name, "part"))
             if answer.text:
                 text = "\n".join(filter(None, (answer.text, answer.follow_up)))
                 yield Part(heading, text)
@@ -251,24 +275,40 @@ class Asker:
             return option
         return Option(option.name, option.label, set(choice.audience) <= conversation.audience)
 
+    def _fixed(self, step: StepDefinition) -> tuple[Option, ...] | None:
+        """The buttons of a question, made once; None where they depend on more than its step."""
+        at = self.wording, step.name
+        if at not in self.interview.buttons:
+            self.interview.buttons[at] = self._made(step)
+        return self.interview.buttons[at]
+
+    def _made(self, step: StepDefinition) -> tuple[Option, ...] | None:
+        found: list[Option] = []
+        for choice in step.choices:
+            label = self.wording.fixed(*self.interview.choice_keys(step.name, choice.name))
+            if label is None or choice.does is not None:
+                return None
+            found.append(Option(choice.name, label))
+        return tuple(found)
+
     def _labelled(self, step: str, choice: str) -> Option:
-        return Option(choice, self.word(*self.definition.choice_keys(step, choice)))
+        return Option(choice, self.word(*self.interview.choice_keys(step, choice)))
 
     def _is_offered(
         self,
         conversation: Conversation,
         step: StepDefinition,
         choice: Choice,
-        told_so_far: tuple[Step, ...],
+        so_far: SoFar,
     ) -> bool:
         match choice.does:
             case Deed.NAME:
                 differs = choice.attribution is not conversation.attribution
-                return differs and bool(told_so_far)
+                return differs and bool(so_far.steps)
             case Deed.SEND if not choice.audience:
                 return bool(conversation.audience)
             case Deed.SEND:
-                return bool(told_so_far)
+                return bool(so_far.steps)
             case _:
                 pass
         if step.kind is Kind.ADD and choice.to != self.definition.review:
@@ -278,20 +318,20 @@ class Asker:
             if leads_to is Kind.CONFIRM:  # what was sent is taken back, not deleted
                 return conversation.submitted_at is None
             if leads_to in (Kind.CHANGE, Kind.AUDIENCE, Kind.PSEUDONYM):
-                return bool(parts(conversation, self.definition))
+                return bool(parts(so_far.answers))
         return True
 
-    def _changeable(self, conversation: Conversation) -> list[Option]:
+    def _changeable(self, so_far: SoFar) -> list[Option]:
         return [
             Option(
                 PART + answer.step.name,
                 self.word(
                     "change-part",
-                    heading=self.word(*self.definition.keys(answer.step.name, "part")),
+                    heading=self.word(*self.interview.keys(answer.step.name, "part")),
                     quote=quotation(answer.text, 30),
                 ),
             )
-            for answer in parts(conversation, self.definition)
+            for answer in parts(so_far.answers)
         ]
 
     # ---- numbers and values ----
@@ -299,12 +339,11 @@ class Asker:
     def number(self, conversation: Conversation) -> tuple[int, int] | tuple[None, None]:
         """(which question this is, of how many at most); a follow-up has its question's number."""
         step = self.definition.step(conversation.step)
-        behind = {place.partition("/")[0] for place in conversation.trail}
-        if step.kind is not Kind.QUESTION or self.definition.review in behind:
+        places = {place.partition("/")[0] for place in conversation.trail}
+        if step.kind is not Kind.QUESTION or self.definition.review in places:
             return None, None
-        places = {*behind, step.name}
-        counted = sum(self.definition.is_counted(self.definition.step(p)) for p in places)
-        number = max(1, counted)
+        places.add(step.name)
+        number = max(1, len(places & self.interview.counted))
         return number, number + self.interview.ahead(step.name)
 
     def _values(self, conversation: Conversation) -> dict[str, object]:
@@ -327,7 +366,7 @@ class Asker:
         needs = self.interview.framework.cycles[cycle].needs if cycle is not None else None
         stopped_at = [
             step.text
-            for step in self._steps(conversation)
+            for step in steps(told(conversation, self.definition), self.interview.framework)
             if step.text
             and (
                 (step.cycle == cycle and step.status is StepStatus.EXPECTED)
@@ -336,5 +375,12 @@ class Asker:
         ]
         return quotation(stopped_at[-1], QUOTE_LENGTH) if stopped_at else ""
 
-    def _steps(self, conversation: Conversation) -> tuple[Step, ...]:
-        return steps(conversation, self.definition, self.interview.framework)
+    def _so_far(self, conversation: Conversation) -> SoFar:
+        """Nothing but where it is looked back at."""
+        kind = self.definition.step(conversation.step).kind
+        if kind not in (Kind.REVIEW, Kind.CHANGE):
+            return SoFar()
+        answered = told(conversation, self.definition)
+        if kind is Kind.CHANGE:
+            return SoFar(answered)
+        return SoFar(answered, steps(answered, self.interview.framework))

@@ -1,13 +1,15 @@
 """One interview under way, as a value: loaded, advanced and saved between any two messages."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from operator import attrgetter
 from typing import NewType
 
 from flows.framework import Attribution, Audience, Valence
 from flows.messages import Anchor, Attached, Reply
 from flows.story import Story
+from flows.values import replace
 
 ConversationId = NewType("ConversationId", int)
 
@@ -49,7 +51,7 @@ class Standing(StrEnum):
     UNDONE = "undone"  # gone back on
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)  # without slots, which make `replace` dear
 class Answer:
     """One message in answer to one question, in one wording.
 
@@ -73,6 +75,9 @@ class Answer:
     message_id: str | None = None
     standing: Standing = Standing.LIVE
     ended_in: int | None = None
+
+
+_TOLD_IN = attrgetter("position", "part")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +104,7 @@ class AskAgain:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)  # without slots, which make `replace` dear
 class Conversation:
     """A saved snapshot of an interview.
 
@@ -145,8 +150,8 @@ class Conversation:
     @property
     def live(self) -> tuple[Answer, ...]:
         """The answers as they now stand, in the order of telling."""
-        standing = (a for a in self.answers if a.standing is Standing.LIVE)
-        return tuple(sorted(standing, key=lambda a: (a.position, a.part)))
+        standing = [a for a in self.answers if a.standing is Standing.LIVE]
+        return tuple(sorted(standing, key=_TOLD_IN))
 
     @property
     def has_begun(self) -> bool:

@@ -1,6 +1,6 @@
 """What choices do beside leading on: agreeing, sending, keeping for later, deleting."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import assert_never
 
@@ -14,6 +14,7 @@ from flows.moving import to
 from flows.probes import Rules
 from flows.record import record
 from flows.story import Story
+from flows.values import replace
 
 
 @dataclass(frozen=True, slots=True)

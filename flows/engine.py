@@ -1,6 +1,6 @@
 """An interview running: one inbound in, one `Turn` out. Nothing is done here, only said."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import assert_never
 
@@ -25,6 +25,7 @@ from flows.messages import (
 from flows.moving import Mover, to
 from flows.probes import Rules
 from flows.understanding import not_taken, typed_choice, unkeepable, written_before_question
+from flows.values import replace
 
 MAX_PSEUDONYM = 60
 """Characters."""

@@ -32,12 +32,19 @@ class StepMachine:
             initial=None,
             auto_transitions=False,
         )
+        self._known: dict[tuple[str, str, bool], str] = {}
 
     def next(self, step: str, trigger: str, *, later: bool = False) -> str:
         """The step that follows; raises UnknownChoice where `trigger` leads nowhere from `step`.
 
         `later` says that the story is to be asked about again: some choices then lead elsewhere.
         """
+        way = step, trigger, later
+        if way not in self._known:  # the same each time, and there are few of them
+            self._known[way] = self._triggered(step, trigger, later=later)
+        return self._known[way]
+
+    def _triggered(self, step: str, trigger: str, *, later: bool) -> str:
         cursor = Cursor(step, later)
         event = self._machine.events.get(trigger)
         if event is None:

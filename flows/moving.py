@@ -1,6 +1,6 @@
 """From place to place: on after an answer, on without one, and back."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from flows import answers
@@ -8,6 +8,7 @@ from flows.asking import SKIP, Asker
 from flows.conversation import Conversation, How
 from flows.definition import ANSWER, Choice, Kind
 from flows.probes import WHEN, Rules, gaps_in
+from flows.values import replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +82,8 @@ class Mover:
         definition = self.ask.definition
         step = definition.step(conversation.step)
         # Also those of the time before, where a story is asked about again.
-        places = {*conversation.trail, conversation.place, *(a.place for a in conversation.live)}
+        live = conversation.live
+        places = {*conversation.trail, conversation.place, *[a.place for a in live]}
         asked = [
             place
             for place in places

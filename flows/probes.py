@@ -1,13 +1,15 @@
 """Which gap an answer leaves, read by plain rules of one language."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import islice
 
 WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
 DIGIT = re.compile(r"\d")
 LETTER = re.compile(r"[^\W\d_]")
+_APART = {code: " " for code in range(128) if not (chr(code).isalnum() or chr(code) == "'")}
 
 WHEN = "when"
 """The gap that the date of a named event closes."""
@@ -45,12 +47,14 @@ class Rules:
     gaps: Mapping[str, GapRule] = field(default_factory=dict)
 
 
-def gaps_in(text: str, wanted: Iterable[str], rules: Rules) -> tuple[str, ...]:
+def gaps_in(text: str, wanted: Sequence[str], rules: Rules) -> tuple[str, ...]:
     """Those of the `wanted` gaps that `text` leaves open, in their order.
 
     None in a language without rules, and none in a text that is not in that language.
     """
-    words = WORD.findall(text.casefold().replace("’", "'"))
+    if not wanted:
+        return ()
+    words = words_of(text.casefold().replace("’", "'"))
     if _is_foreign(text, words, rules):
         return ()
     spoken = f" {' '.join(words)} "
@@ -63,6 +67,16 @@ def meaning_of(text: str, rules: Rules) -> tuple[str, ...]:
     """The meanings of a typed refusal ("no", "not yet"); empty where it is an answer in words."""
     said = " ".join(text.casefold().replace("’", "'").replace(",", " ").split()).strip(" .!…")
     return tuple(meaning for meaning, ways in rules.refusals.items() if said in ways)
+
+
+def words_of(text: str) -> list[str]:
+    """As `WORD` finds them, at a third of its cost where all is ASCII."""
+    if not text.isascii():
+        return WORD.findall(text)
+    words = text.translate(_APART).split()
+    if "'" not in text:
+        return words
+    return [word for run in words for word in (WORD.findall(run) if "'" in run else (run,))]
 
 
 def _is_foreign(text: str, words: list[str], rules: Rules) -> bool:
@@ -83,4 +97,5 @@ def _is_open(rule: GapRule, words: list[str], spoken: str) -> bool:
         return False
     if rule.min_words is None:
         return True
-    return sum(word not in rule.vague for word in words) < rule.min_words
+    telling = (word for word in words if word not in rule.vague)
+    return sum(1 for _ in islice(telling, rule.min_words)) < rule.min_words

@@ -1,7 +1,7 @@
 """From answers to a story record. It arranges what the teller said, and never rewrites it."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
 
@@ -10,6 +10,7 @@ from flows.definition import FlowDefinition, Keep, Kind, StepDefinition
 from flows.framework import Actor, Attribution, Cycle, Framework, StepStatus
 from flows.probes import WHEN, Rules, gaps_in
 from flows.story import Link, LinkKind, Step, Story, StoryKind
+from flows.values import replace
 
 TITLE_LENGTH = 60  # characters: a title stands on one line of a telephone
 
@@ -69,7 +70,7 @@ def record(
 ) -> Story:
     """The story as it now stands, submitted at `now`."""
     answers = told(conversation, definition)
-    found = steps(conversation, definition, framework)
+    found = steps(answers, framework)
     links = _links(answers, found, framework)
     stop = _stop(answers, found, framework)
     return Story(
@@ -99,12 +100,10 @@ def record(
 # ---- steps ----
 
 
-def steps(
-    conversation: Conversation, definition: FlowDefinition, framework: Framework
-) -> tuple[Step, ...]:
+def steps(answers: Iterable[Told], framework: Framework) -> tuple[Step, ...]:
     """The steps of the story so far, in the order of telling; the starting problem comes first."""
     found: list[Step] = []
-    for answer in told(conversation, definition):
+    for answer in answers:
         match answer.step.keep:
             case Keep.PROBLEM if answer.text:
                 found.insert(0, _in_words(answer))
@@ -341,10 +340,6 @@ def quotation(text: str, length: int) -> str:
     return (cut.rsplit(" ", 1)[0] or cut) + "…"
 
 
-def parts(conversation: Conversation, definition: FlowDefinition) -> tuple[Told, ...]:
+def parts(answers: Iterable[Told]) -> tuple[Told, ...]:
     """The answers that have words: what the review shows and what can be changed."""
-    return tuple(
-        answer
-        for answer in told(conversation, definition)
-        if answer.text and answer.step.kind is Kind.QUESTION
-    )
+    return tuple(a for a in answers if a.text and a.step.kind is Kind.QUESTION)

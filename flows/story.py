@@ -41,7 +41,7 @@ class LinkKind(StrEnum):
     RELAY = "relay"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)  # without slots, which make `replace` dear
 class Step:
     """One thing told. `text` is exactly what the teller wrote, empty where a button said it all.
 

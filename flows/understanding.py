@@ -11,7 +11,7 @@ from flows.probes import GapRule, Rules, meaning_of
 
 NUMBER = re.compile("[1-9][0-9]{0,3}")
 LABEL = 200  # characters; nothing longer is a label or a refusal
-UNKEEPABLE = re.compile("[\0\ud800-\udfff]")
+SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def unkeepable(text: str) -> str | None:
@@ -21,7 +21,9 @@ def unkeepable(text: str) -> str | None:
     if len(text) > MAX_WORDS:
         return "said-too-long"
     # PostgreSQL keeps no NUL, and half of a surrogate pair is no character at all.
-    return "said-unkeepable" if UNKEEPABLE.search(text) else None
+    if "\0" in text or (not text.isascii() and SURROGATE.search(text)):
+        return "said-unkeepable"
+    return None
 
 
 def not_taken(ask: Asker, conversation: Conversation) -> str:

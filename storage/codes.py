@@ -155,7 +155,7 @@ class Codes:
         )
         if len(latest) < MOST_GUESSES:
             return False
-        return latest[0] > now - GUESS_SPAN and latest[-1] > latest[0] - GUESS_SPAN
+        return bool(latest[0] > now - GUESS_SPAN and latest[-1] > latest[0] - GUESS_SPAN)
 
     def guessed(self, address: Address, *, now: datetime) -> None:
         """Count a wrong one."""

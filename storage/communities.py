@@ -14,6 +14,10 @@ from storage.tables import communities, places
 CommunityId = NewType("CommunityId", int)
 
 
+MOST_NAME = 100  # characters of a community's name, which stands in many a sentence
+MOST_PLATFORM, MOST_PLACE = 32, 255  # characters that the columns of a place hold
+
+
 class Access(StrEnum):
     """Who may join: whoever writes to the bot, or whoever was given an invite."""
 
@@ -79,7 +83,8 @@ class Communities:
         return [community_of(row) for row in rows]
 
     def find(self, slug: str) -> Community | None:
-        return self._one(communities.c.slug == slug)
+        # No database can be asked for half a character.
+        return self._one(communities.c.slug == slug) if slug.isascii() else None
 
     def known(self, community: CommunityId) -> Community | None:
         return self._one(communities.c.id == community)

@@ -2,8 +2,9 @@
 
 import random
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import (
@@ -19,13 +20,18 @@ from sqlalchemy import (
 from flows.conversation import Answer, Conversation, ConversationId, Status
 from flows.framework import Attribution
 from storage.communities import CommunityId
-from storage.dialects import insert_or_keep, named
+from storage.dialects import among, insert_or_keep, named
 from storage.mapping import (
+    ANSWER_FIELDS,
+    MOVING,
+    SETTLED,
+    UNMOVED,
     answer_of,
     answer_values,
     conversation_of,
-    conversation_values,
     evidence_values,
+    moving_values,
+    settled_values,
 )
 from storage.members import MemberId
 from storage.prepared import Prepared
@@ -36,12 +42,20 @@ REF_FROM = 100  # the shortest reference has three digits, so that it is easily 
 
 # The status as written, not as a parameter: only so SQLite finds it in the partial index at once.
 _IS_ACTIVE = conversations.c.status == literal_column(f"'{Status.ACTIVE}'")
+# Columns of both have the same names: an answer's come behind, in the order of its fields.
+_WIDTH = len(conversations.c)
+_WITH_ANSWERS = (
+    select(conversations, *(answers.c[name].label(f"answer_{name}") for name in ANSWER_FIELDS))
+    .outerjoin(answers, answers.c.conversation_id == conversations.c.id)
+    .order_by(answers.c.turn, answers.c.step, answers.c.part, answers.c.revision)
+)
 _ACTIVE = Prepared(
-    select(conversations).where(
+    _WITH_ANSWERS.where(
         conversations.c.member_id == bindparam("member"),
         conversations.c.community_id == bindparam("community"),
         _IS_ACTIVE,
-    )
+    ),
+    repeated=_WIDTH,
 )
 _ALL_PARKED = (
     select(conversations)
@@ -53,40 +67,23 @@ _ALL_PARKED = (
 )
 _PARKED = _ALL_PARKED.where(conversations.c.community_id == bindparam("community"))
 _BY_ID = select(conversations).where(conversations.c.id == bindparam("row"))
-_ANSWERS = Prepared(
-    select(answers)
-    .where(answers.c.conversation_id == bindparam("row"))
-    .order_by(answers.c.turn, answers.c.step, answers.c.part, answers.c.revision)
+_ANSWERS_BY_TURN = select(
+    *(answers.c[name] for name in ANSWER_FIELDS), answers.c.conversation_id
+).order_by(answers.c.turn, answers.c.step, answers.c.part, answers.c.revision)
+_ANSWERS = Prepared(_ANSWERS_BY_TURN.where(answers.c.conversation_id == bindparam("row")))
+_ACTIVE_OF = Prepared(
+    select(conversations).where(
+        conversations.c.member_id.in_(among("members")),
+        _IS_ACTIVE,
+    )
 )
-_ACTIVE_OF = select(conversations).where(
-    conversations.c.member_id.in_(bindparam("members", expanding=True)),
-    _IS_ACTIVE,
-)
-_ANSWERS_OF = (
-    select(answers)
-    .where(answers.c.conversation_id.in_(bindparam("rows", expanding=True)))
-    .order_by(answers.c.turn, answers.c.step, answers.c.part, answers.c.revision)
-)
-_SAVE = update(conversations).where(conversations.c.id == bindparam("row"))
-MOVING = (
-    "place",
-    "trail",
-    "revision",
-    "shown_example",
-    "has_begun",
-    "turned_at",
-    "delivered_at",
-    "active_seconds",
-)
-"""What nearly every turn changes."""
-SETTLED = tuple(
-    field.name
-    for field in fields(Conversation)
-    if field.name not in {*MOVING, "id", "answers", "evidence", "begun"}
-)
-"""What few turns change."""
-_MOVE = Prepared(_SAVE.values(named(*MOVING)))
+_ANSWERS_OF = Prepared(_ANSWERS_BY_TURN.where(answers.c.conversation_id.in_(among("rows"))))
+_UPDATE = update(conversations).where(conversations.c.id == bindparam("row"))
+# Nearly every turn only moves on, and then half of the columns stay as they are.
+_MOVE = Prepared(_UPDATE.values(named(*MOVING)))
+_SAVE = Prepared(_UPDATE.values(named(*MOVING, *SETTLED)))
 _BEGIN = insert_or_keep(conversations, unless=["ref"])
+_settled = attrgetter(*UNMOVED)
 _ADD_ANSWER = Prepared(insert(answers).values(named(*answers.c.keys())))
 _CHANGE_ANSWER = Prepared(
     update(answers)
@@ -108,9 +105,14 @@ _UNSEND = delete(outbox).where(
     outbox.c.conversation_id == bindparam("row"), outbox.c.sent_at.is_(None)
 )
 _ERASE = (
-    delete(answers).where(answers.c.conversation_id == bindparam("row")),
-    delete(evidence).where(evidence.c.conversation_id == bindparam("row")),
-    _UNSEND,
+    Prepared(delete(answers).where(answers.c.conversation_id == bindparam("row"))),
+    Prepared(delete(evidence).where(evidence.c.conversation_id == bindparam("row"))),
+    Prepared(_UNSEND),
+)
+_GIVE = Prepared(
+    insert(evidence)
+    .values(named(*(column.key for column in evidence.c if column.key != "id")))
+    .inline()  # nobody asks for the new row's number
 )
 _DUE = (
     select(check_backs.c.conversation_id, check_backs.c.entry)
@@ -145,11 +147,11 @@ class Conversations:
 
         Whoever does holds the write lock.
         """
-        found = self._connection.execute(_ACTIVE_OF, {"members": list(of)}).all()
+        found = _ACTIVE_OF.rows(self._connection, {"members": list(of)})
         rows = [row for row in found if of[row.member_id] == row.community_id]
         told: dict[int, list[Answer]] = {row.id: [] for row in rows}
-        for answer in self._connection.execute(_ANSWERS_OF, {"rows": list(told)}):
-            told[answer.conversation_id].append(answer_of(answer))
+        for answer in _ANSWERS_OF.rows(self._connection, {"rows": list(told)}):
+            told[answer.conversation_id].append(answer_of(answer[:-1]))
         self._active = dict.fromkeys(of.items())
         self._active |= {
             (r.member_id, r.community_id): conversation_of(r, tuple(told[r.id])) for r in rows
@@ -159,8 +161,11 @@ class Conversations:
         """The one whose question is open."""
         if (member, community) in self._active:
             return self._active[member, community]
-        row = _ACTIVE.row(self._connection, {"member": member, "community": community})
-        return self._loaded(row) if row is not None else None
+        rows = _ACTIVE.rows(self._connection, {"member": member, "community": community})
+        if not rows:
+            return None
+        told = (answer_of(row[_WIDTH:]) for row in rows if row.answer_step is not None)
+        return conversation_of(rows[0], tuple(told))
 
     def load(self, conversation: ConversationId) -> Conversation:
         """One that is known by its row."""
@@ -242,7 +247,8 @@ class Conversations:
             **told,
         )
         add = _BEGIN[self._connection.dialect.name].returning(conversations.c.id)
-        values = {"member_id": member, "community_id": community, **conversation_values(blank)}
+        values = {"member_id": member, "community_id": community}
+        values |= moving_values(blank) | settled_values(blank)
         for ref in _drawn():
             row = self._connection.execute(add, {**values, "ref": ref}).scalar_one_or_none()
             if row is not None:
@@ -264,7 +270,7 @@ class Conversations:
         for _, after in saves:
             if after.status is Status.DELETED:
                 for erase in _ERASE:
-                    self._connection.execute(erase, {"row": after.id})
+                    erase.run(self._connection, {"row": after.id})
         kept = [(b, a) for b, a in saves if a.status is not Status.DELETED]
         self._put_answers(kept)
         given = [
@@ -272,8 +278,7 @@ class Conversations:
             for before, after in kept
             for e in after.evidence[len(before.evidence) :]
         ]
-        if given:
-            self._connection.execute(insert(evidence), given)
+        _GIVE.run_all(self._connection, given)
         return [
             (after.id, after.turned_at)
             for before, after in saves
@@ -284,38 +289,35 @@ class Conversations:
         moved: list[dict[str, Any]] = []
         changed: list[dict[str, Any]] = []
         for before, after in saves:
-            values = conversation_values(after)
+            values = moving_values(after)
             values["has_begun"] = before.has_begun or after.has_begun  # also once it was deleted
             values["row"] = after.id
-            if all(getattr(before, name) == getattr(after, name) for name in SETTLED):
+            if _settled(before) == _settled(after):
                 moved.append(values)
             else:
-                changed.append(values)
-        # Nearly every turn only moves on, and then half of the columns stay as they are.
-        if moved:
-            _MOVE.run_all(self._connection, moved)
-        if changed:
-            self._connection.execute(_SAVE, changed)
+                changed.append(values | settled_values(after))
+        _MOVE.run_all(self._connection, moved)
+        _SAVE.run_all(self._connection, changed)
 
     def _put_answers(self, saves: list[tuple[Conversation, Conversation]]) -> None:
         new: list[dict[str, Any]] = []
         changed: list[dict[str, Any]] = []
         for before, after in saves:
-            known = {_key(answer): answer for answer in before.answers}
-            for answer in after.answers:
+            same = set(map(id, before.answers))  # nearly all of them
+            touched = [answer for answer in after.answers if id(answer) not in same]
+            known = {_key(answer): answer for answer in before.answers} if touched else {}
+            for answer in touched:
                 was = known.get(_key(answer))
                 if was is None:
                     new.append({"conversation_id": after.id, **answer_values(answer)})
-                elif was is not answer and was != answer:
+                elif was != answer:
                     changed.append(_changed(after.id, answer))
-        if new:
-            _ADD_ANSWER.run_all(self._connection, new)
-        if changed:
-            _CHANGE_ANSWER.run_all(self._connection, changed)
+        _ADD_ANSWER.run_all(self._connection, new)
+        _CHANGE_ANSWER.run_all(self._connection, changed)
 
     def _loaded(self, row: Any) -> Conversation:
         told = _ANSWERS.rows(self._connection, {"row": row.id})
-        return conversation_of(row, tuple(answer_of(a) for a in told))
+        return conversation_of(row, tuple(answer_of(a[:-1]) for a in told))
 
 
 def _drawn() -> Iterator[str]:

@@ -16,6 +16,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
 from storage.errors import DatabaseUnreachable, fault_of
+from storage.prepared import as_sqlalchemy
 
 T = TypeVar("T")
 
@@ -40,8 +41,9 @@ class Database:
         parsed = _parsed(url)
         self.is_sqlite = parsed.get_backend_name() == "sqlite"
         if self.is_sqlite:
-            self._writing = _sqlite(parsed, timeout, "BEGIN IMMEDIATE", WRITER_PRAGMAS)
-            self._reading = _sqlite(parsed, timeout, "BEGIN", READER_PRAGMAS)
+            self._writing = _sqlite(parsed, timeout, WRITER_PRAGMAS)
+            self._reading = _sqlite(parsed, timeout, READER_PRAGMAS)
+            event.listen(self._reading, "begin", _begun)
         else:
             self._writing = _postgresql(parsed, timeout)
             # One snapshot for all that a reader asks.
@@ -114,14 +116,16 @@ class Database:
         with faults_told():
             connection = self._connection()
             try:
-                with connection.begin():
-                    return work(connection)
+                self._begin(connection)
+                done = work(connection)
+                _commit(connection)
+                return done
             except BaseException as error:
                 # It may be lost, or in a state that nobody knows; and where the server went,
                 # those of the other writers are lost too.
-                self._let_go()
-                if isinstance(error, DBAPIError) and error.connection_invalidated:
-                    self._lost += 1
+                is_lost = isinstance(error, DBAPIError) and error.connection_invalidated
+                self._lost += is_lost
+                self._let_go(is_lost=is_lost)
                 raise
 
     def _submit(self, work: Callable[[Connection], T]) -> "Future[T]":
@@ -153,16 +157,43 @@ class Database:
             held = self._held.connection = self._writing.connect()
         return held
 
-    def _let_go(self) -> None:
+    def _begin(self, connection: Connection) -> None:
+        # On the driver, as prepared statements run: SQLAlchemy's begin and commit cost as much as
+        # several of them. PostgreSQL's driver begins with the first statement.
+        if self.is_sqlite:
+            _execute(connection, "BEGIN IMMEDIATE")
+
+    def _let_go(self, *, is_lost: bool = False) -> None:
         held: Connection | None = getattr(self._held, "connection", None)
         self._held.connection = None
         if held is not None:
             with suppress(DBAPIError):
+                if is_lost:
+                    held.invalidate()  # there is nothing to roll back on
                 held.close()
 
     def _read(self, work: Callable[[Connection], T]) -> T:
         with faults_told(), self._reading.connect() as connection:
             return work(connection)
+
+
+def _execute(connection: Connection, sql: str) -> None:
+    raw: Any = connection.connection.dbapi_connection
+    try:
+        raw.execute(sql)
+    except connection.dialect.loaded_dbapi.Error as error:
+        raise as_sqlalchemy(connection, sql, error) from None
+
+
+def _commit(connection: Connection) -> None:
+    if connection.in_transaction():  # SQLAlchemy began one too, when it ran a statement
+        connection.commit()
+        return
+    raw: Any = connection.connection.dbapi_connection
+    try:
+        raw.commit()
+    except connection.dialect.loaded_dbapi.Error as error:
+        raise as_sqlalchemy(connection, "COMMIT", error) from None
 
 
 @contextmanager
@@ -197,7 +228,9 @@ def _made(url: URL, **how: Any) -> Engine:
         raise DatabaseUnreachable(NO_ADDRESS) from None
 
 
-def _sqlite(url: URL, timeout: float, begin: str, pragmas: tuple[str, ...]) -> Engine:
+def _sqlite(url: URL, timeout: float, pragmas: tuple[str, ...]) -> Engine:
+    # The driver begins transactions by itself and too late: before the first write, not the
+    # first read. So it is told not to (isolation_level), and we begin them.
     engine = _made(
         url,
         connect_args={"timeout": timeout, "isolation_level": None, "check_same_thread": False},
@@ -209,18 +242,13 @@ def _sqlite(url: URL, timeout: float, begin: str, pragmas: tuple[str, ...]) -> E
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 
-    # The driver begins transactions by itself and too late: before the first write, not the
-    # first read. So it is told not to (isolation_level above), and this begins them.
-    def begun(connection: Connection) -> None:
-        raw: Any = connection.connection.dbapi_connection
-        try:
-            raw.execute(begin)
-        except raw.Error as error:
-            raise DBAPIError.instance(begin, None, error, raw.Error, hide_parameters=True) from None
-
     event.listen(engine, "connect", connected)
-    event.listen(engine, "begin", begun)
     return engine
+
+
+def _begun(connection: Connection) -> None:
+    """A reader's transaction on SQLite, whenever SQLAlchemy begins one."""
+    _execute(connection, "BEGIN")
 
 
 def _postgresql(url: URL, timeout: float) -> Engine:

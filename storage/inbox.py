@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, insert, select, update
 
 from flows.messages import Inbound
-from storage.dialects import insert_or_keep, named
+from storage.dialects import among, insert_or_keep, named
 from storage.mapping import inbound_of, payload_values
 from storage.prepared import Prepared
 from storage.tables import inbox
@@ -21,7 +21,7 @@ class InboxStatus(StrEnum):
 
 
 _CLAIM = Prepared(insert_or_keep(inbox, **named("key", "received_at"), status=InboxStatus.DONE))
-_SEEN = select(inbox.c.key).where(inbox.c.key.in_(bindparam("keys", expanding=True)))
+_SEEN = Prepared(select(inbox.c.key).where(inbox.c.key.in_(among("keys"))))
 _ADD = Prepared(insert(inbox).values(named("key", "received_at", "status")))
 _OPEN = (
     select(inbox.c.key, inbox.c.payload)
@@ -38,8 +38,7 @@ class Inbox:
 
     def preload(self, keys: Sequence[str]) -> None:
         """Look which of these were seen before, all at once. Whoever does holds the write lock."""
-        rows = self._connection.execute(_SEEN, {"keys": list(keys)})
-        self._seen = {row.key for row in rows}
+        self._seen = {row.key for row in _SEEN.rows(self._connection, {"keys": list(keys)})}
 
     def claim(self, key: str, *, now: datetime) -> bool:
         """Whether this key is new. A key that was seen before stays as it is."""

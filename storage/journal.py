@@ -25,8 +25,8 @@ class Journal:
         erasures that were. Afterwards no page of the database holds any of the words.
         """
         recorded = database.read_now(lambda c: Work(c).erasure.recorded())
-        written = self._read()
-        missed = [each for each in written if each not in set(recorded)]
+        written, there = self._read(), set(recorded)
+        missed = [each for each in written if each not in there]
         if missed:
             database.write_now(lambda c: _erase_again(Work(c), missed))
         known = set(written)

@@ -1,6 +1,6 @@
 """Row <-> value."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
 from datetime import datetime
 from typing import Any
@@ -47,27 +47,78 @@ ANSWER_FIELDS = tuple(field.name for field in fields(Answer))
 # ---- conversations ----
 
 
-def conversation_values(conversation: Conversation) -> Values:
+MOVING = (
+    "place",
+    "trail",
+    "revision",
+    "shown_example",
+    "has_begun",
+    "turned_at",
+    "delivered_at",
+    "active_seconds",
+)
+"""The columns that nearly every turn changes."""
+
+SETTLED = (
+    "ref",
+    "flow",
+    "version",
+    "status",
+    "aside",
+    "audience",
+    "attribution",
+    "pseudonym",
+    "anchor_activity",
+    "anchor_date",
+    "anchor_link",
+    "origin",
+    "started_at",
+    "submitted_at",
+)
+"""The columns that few turns change."""
+
+UNMOVED = tuple(
+    field.name
+    for field in fields(Conversation)
+    if field.name not in {*MOVING, "id", "answers", "evidence", "begun"}
+)
+"""What these come from."""
+
+
+# Look-ups: calling an enum costs as much as several other fields.
+_STATUS = {status.value: status for status in Status}
+_ATTRIBUTION = {attribution.value: attribution for attribution in Attribution}
+_ORIGIN = {origin.value: origin for origin in Origin}
+_HOW = {how.value: how for how in How}
+_STANDING = {standing.value: standing for standing in Standing}
+
+
+def moving_values(conversation: Conversation) -> Values:
+    return {
+        "place": conversation.place,
+        "trail": list(conversation.trail),
+        "revision": conversation.revision,
+        "shown_example": conversation.shown_example,
+        "has_begun": conversation.has_begun,
+        "turned_at": conversation.turned_at,
+        "delivered_at": conversation.delivered_at,
+        "active_seconds": conversation.active_seconds,
+    }
+
+
+def settled_values(conversation: Conversation) -> Values:
     return {
         "ref": conversation.ref,
         "flow": conversation.flow,
         "version": conversation.version,
         "status": conversation.status,
-        "place": conversation.place,
-        "trail": list(conversation.trail),
         "aside": conversation.aside,
-        "revision": conversation.revision,
-        "shown_example": conversation.shown_example,
         "audience": sorted(conversation.audience),
         "attribution": conversation.attribution,
         "pseudonym": conversation.pseudonym,
         **anchor_values(conversation.anchor),
         "origin": conversation.origin,
-        "has_begun": conversation.has_begun,
         "started_at": conversation.started_at,
-        "turned_at": conversation.turned_at,
-        "delivered_at": conversation.delivered_at,
-        "active_seconds": conversation.active_seconds,
         "submitted_at": conversation.submitted_at,
     }
 
@@ -79,7 +130,7 @@ def conversation_of(row: Any, answers: tuple[Answer, ...]) -> Conversation:
         ref=row.ref,
         flow=row.flow,
         version=row.version,
-        status=Status(row.status),
+        status=_STATUS[row.status],
         place=row.place,
         started_at=row.started_at,
         turned_at=row.turned_at,
@@ -90,10 +141,10 @@ def conversation_of(row: Any, answers: tuple[Answer, ...]) -> Conversation:
         revision=row.revision,
         shown_example=row.shown_example,
         audience=frozenset(Audience(word) for word in row.audience),
-        attribution=Attribution(row.attribution),
+        attribution=_ATTRIBUTION[row.attribution],
         pseudonym=row.pseudonym,
         anchor=anchor_of(row),
-        origin=Origin(row.origin),
+        origin=_ORIGIN[row.origin],
         delivered_at=row.delivered_at,
         active_seconds=row.active_seconds,
         submitted_at=row.submitted_at,
@@ -101,30 +152,28 @@ def conversation_of(row: Any, answers: tuple[Answer, ...]) -> Conversation:
 
 
 def answer_values(answer: Answer) -> Values:
-    return {name: getattr(answer, name) for name in ANSWER_FIELDS}
+    return dict(vars(answer))
 
 
-# A look-up: calling the enum costs as much as the rest of a field.
-_HOW = {how.value: how for how in How}
-_STANDING = {standing.value: standing for standing in Standing}
-
-
-def answer_of(row: Any) -> Answer:
+def answer_of(told: Sequence[Any]) -> Answer:
+    """From the columns of an answer, in the order of its fields."""
+    (step, part, revision, place, turn, position, asked, said_at, text, choice) = told[:10]
+    (how, message_id, standing, ended_in) = told[10:]
     return Answer(
-        step=row.step,
-        part=row.part,
-        revision=row.revision,
-        place=row.place,
-        turn=row.turn,
-        position=row.position,
-        asked=row.asked,
-        said_at=row.said_at,
-        text=row.text,
-        choice=row.choice,
-        how=_HOW[row.how],
-        message_id=row.message_id,
-        standing=_STANDING[row.standing],
-        ended_in=row.ended_in,
+        step=step,
+        part=part,
+        revision=revision,
+        place=place,
+        turn=turn,
+        position=position,
+        asked=asked,
+        said_at=said_at,
+        text=text,
+        choice=choice,
+        how=_HOW[how],
+        message_id=message_id,
+        standing=_STANDING[standing],
+        ended_in=ended_in,
     )
 
 

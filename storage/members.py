@@ -11,7 +11,7 @@ from sqlalchemy import Connection, bindparam, delete, func, insert, select, tupl
 from flows.conversation import Agreed
 from flows.messages import Address
 from storage.communities import Access, Community, CommunityId, community_of
-from storage.dialects import insert_or_keep
+from storage.dialects import among, insert_or_keep
 from storage.prepared import Prepared
 from storage.tables import addresses, audit, communities, consents, members, memberships
 
@@ -105,8 +105,8 @@ _AT = _MET.where(
     addresses.c.platform == bindparam("platform"), addresses.c.user == bindparam("user_name")
 )
 _FIND = Prepared(_AT)
-_FIND_ALL = _MET.where(
-    tuple_(addresses.c.platform, addresses.c.user).in_(bindparam("at", expanding=True))
+_FIND_ALL = Prepared(
+    _MET.where(tuple_(addresses.c.platform, addresses.c.user).in_(among("at", "$[0]", "$[1]")))
 )
 _LOCK = Prepared(_AT.with_for_update(of=members))  # SQLite has locked the whole file by now
 _ADD_ADDRESS = insert_or_keep(addresses)
@@ -127,7 +127,7 @@ class Members:
     def preload(self, at: Sequence[Address]) -> list[Met]:
         """Those that were seen before, all at once. Whoever does holds the write lock."""
         values = {"at": [(a.platform, a.user) for a in at]}
-        rows = self._connection.execute(_FIND_ALL, values).all()
+        rows = _FIND_ALL.rows(self._connection, values)
         for row in rows:
             if row.deactivated_at is None:  # whose turn changes nothing of their own row
                 self._known[Address(row.platform, row.user)] = _met(row)

@@ -16,6 +16,7 @@ from storage.members import MemberId, Members
 from storage.merging import merge
 from storage.outbox import Outbox
 from storage.permissions import Permissions
+from storage.prepared import together
 from storage.queries import Queries
 from storage.questions import Questions
 from storage.retention import Expiring
@@ -34,13 +35,21 @@ class Work:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        # These five take part in every turn, the others in few.
+        self.inbox = Inbox(connection)
+        self.outbox = Outbox(connection)
+        self.communities = Communities(connection)
+        self.members = Members(connection)
+        self.conversations = Conversations(connection)
 
     def flush(self) -> None:
         """Write what waits; to be called at the end of every transaction that turns are made in."""
-        self.inbox.flush()
-        for draft, at in self.conversations.flush():
+        with together(self._connection):
+            self.inbox.flush()
+            deleted = self.conversations.flush()
+            self.outbox.flush()
+        for draft, at in deleted:
             self.erasure.deleted_draft(draft, now=at)
-        self.outbox.flush()
 
     @property
     def has_erased(self) -> bool:
@@ -57,26 +66,6 @@ class Work:
         del self.inbox.claims[claims:]
         del self.conversations.saves[saves:]
         del self.outbox.rows[rows:]
-
-    @cached_property
-    def inbox(self) -> Inbox:
-        return Inbox(self._connection)
-
-    @cached_property
-    def outbox(self) -> Outbox:
-        return Outbox(self._connection)
-
-    @cached_property
-    def communities(self) -> Communities:
-        return Communities(self._connection)
-
-    @cached_property
-    def members(self) -> Members:
-        return Members(self._connection)
-
-    @cached_property
-    def conversations(self) -> Conversations:
-        return Conversations(self._connection)
 
     @cached_property
     def definitions(self) -> StoredDefinitions:

@@ -1,6 +1,6 @@
 from collections.abc import Iterator
 
-from bot.commands.command import Asks, Call, Command, Outcome, Question, Then, Values
+from bot.commands.command import Asks, Call, Command, Ends, Outcome, Question, Then, Values
 from flows.messages import Commanded, Option
 from storage.audit import Action, Entry
 from storage.communities import Access, Community, CommunityId
@@ -9,7 +9,7 @@ from storage.communities import Access, Community, CommunityId
 def _community(call: Call) -> Iterator[Outcome]:
     """Which community somebody speaks in; of several, another one can be chosen."""
     mine = [b.community for b in call.work.members.belonging(call.member.id)]
-    others = [c for c in call.work.communities.all() if c.access is Access.OPEN and c not in mine]
+    others = [c for c in call.work.communities.all() if _may_join(call, c) and c not in mine]
     if len(mine) + len(others) > 1:
         yield Asks({"of": [c.id for c in (*mine, *others)]})
     elif mine:
@@ -33,19 +33,23 @@ def _chosen(call: Call, values: Values, choice: str) -> Iterator[Outcome]:
         yield Entry(action=Action.JOINED, community=community.id, by=call.member.id)
     if then is not None:
         yield Then(then, community)
+        return
+    yield call.say("community-now", community=community.name)
+    if call.work.conversations.active(call.member.id, community.id) is not None:
+        yield Then(Commanded("resume"), community)
     else:
-        yield call.say("community-now", community=community.name)
+        yield Ends()  # what is open in the other one waits there
 
 
 def _offered(call: Call, values: Values) -> list[Community]:
     """Those that were offered and are open to this person still."""
     mine = {b.community.id for b in call.work.members.belonging(call.member.id)}
     offered = [call.work.communities.known(CommunityId(each)) for each in values["of"]]
-    return [
-        c
-        for c in offered
-        if c is not None and (c.id in mine or c.access is Access.OPEN or call.is_owner)
-    ]
+    return [c for c in offered if c is not None and (c.id in mine or _may_join(call, c))]
+
+
+def _may_join(call: Call, community: Community) -> bool:
+    return community.access is Access.OPEN or call.is_owner
 
 
 def _joins(call: Call, community: Community, then: Commanded | None) -> bool:

@@ -8,7 +8,7 @@ from flows.messages import Commanded, Option
 from flows.story import LinkKind
 from storage.audit import Action
 from storage.members import Role
-from storage.stories import StoryStatus
+from storage.stories import Kept, StoryStatus
 from storage.story_reads import StoryRead
 from storage.visibility import Scope
 
@@ -77,11 +77,13 @@ def _ask(call: Call, values: Values) -> tuple[str, tuple[Option, ...]] | None:
     own = call.work.stories.own(call.member.id, values["ref"])
     if own is None or own.status is not StoryStatus.SENT:
         return None
-    return call.word("read-ask", ref=own.ref), (
-        call.option("change", "read-choice-change"),
+    options = [
         call.option("withdraw", "read-choice-withdraw"),
         call.option("leave", "read-choice-leave"),
-    )
+    ]
+    if call.work.members.role(call.member.id, own.community) is not None:
+        options.insert(0, call.option("change", "read-choice-change"))
+    return call.word("read-ask", ref=own.ref), tuple(options)
 
 
 def _chosen(call: Call, values: Values, choice: str) -> Iterator[Outcome]:
@@ -91,7 +93,18 @@ def _chosen(call: Call, values: Values, choice: str) -> Iterator[Outcome]:
     elif choice == "withdraw":
         yield Then(Commanded("withdraw", own.ref))
     else:
+        yield from _changing(call, own)
+
+
+def _changing(call: Call, own: Kept) -> Iterator[Outcome]:
+    """Its review, in the community that it was told in: only there can its question be open."""
+    call.work.members.change(call.member.id, community_id=own.community)
+    community = call.work.communities.known(own.community)
+    if community is None or community.id == call.community.id:
         yield Reopens(own.conversation)
+    else:
+        yield call.say("community-now", community=community.name)
+        yield Then(Commanded("read", own.ref), community)
 
 
 def _steps(call: Call, story: StoryRead, definition: FlowDefinition) -> Iterator[tuple[str, str]]:

@@ -6,11 +6,10 @@ from bot.commands.timezone import zone_named
 from flows.framework import Cycle
 from flows.understanding import unkeepable
 from storage.audit import Action
-from storage.communities import Access, Framing
+from storage.communities import MOST_NAME, Access, Framing
 from storage.members import Role
 
 MOST = 2_000  # characters of a framing
-MOST_NAME = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,18 +28,26 @@ def _settings(call: Call) -> Iterator[Outcome]:
     elif name == "notices" and not call.member.role.may(Role.ORGANIZER):
         yield call.say("command-not-yours", role=call.word("role-organizer"))
     elif name == "notices" and value in ("on", "off"):
-        # Their own: whether this organizer is told of each new story.
-        call.work.members.hear_of_stories(call.member.id, call.community.id, value == "on")
-        yield call.say(f"settings-notices-{value}")
+        yield from _notices(call, value)
     elif name in SETTINGS and value:
         yield from _set(call, name, value)
     else:
         yield call.say("settings-how", names=", ".join((*SETTINGS, "notices")))
 
 
+def _notices(call: Call, value: str) -> Iterator[Outcome]:
+    """Their own: whether this organizer is told of each new story."""
+    if call.member.role.may(Role.ORGANIZER):
+        call.work.members.hear_of_stories(call.member.id, call.community.id, value == "on")
+        yield call.say(f"settings-notices-{value}")
+    else:  # an owner, who reads no stories
+        yield call.say("command-not-yours", role=call.word("role-organizer"))
+
+
 def _set(call: Call, name: str, value: str) -> Iterator[Outcome]:
-    if unkeepable(value) is not None or len(value) > MOST:
-        yield call.say("settings-too-long", limit=MOST)
+    fault = "settings-too-long" if len(value) > MOST else unkeepable(value)
+    if fault is not None:
+        yield call.say(fault, limit=MOST)
         return
     found = SETTINGS[name](call, value)
     if isinstance(found, Refused):

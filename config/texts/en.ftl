@@ -599,6 +599,7 @@ draft-expires =
     You began a story and have not gone on with it:
     “{ $about }”
     On { DATETIME($on, dateStyle: "medium") } it is erased. { COMMAND("resume") } goes on with it.
+draft-expires-plain = You began a story and have not gone on with it. On { DATETIME($on, dateStyle: "medium") } it is erased. { COMMAND("resume") } goes on with it.
 
 ## The summary
 

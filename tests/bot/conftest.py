@@ -44,7 +44,13 @@ class Heard:
         self._said = said
 
     def __call__(self, *keys: str, **values: object) -> str:
-        sentence = self._wording(*keys, **values)
+        return self._heard(self._wording(*keys, **values), *keys)
+
+    def fixed(self, *keys: str) -> str | None:
+        sentence = self._wording.fixed(*keys)
+        return sentence and self._heard(sentence, *keys)
+
+    def _heard(self, sentence: str, *keys: str) -> str:
         key = next(key for key in keys if self.has(key))
         if key == "lines":  # several sentences in one message, which is known by its first one
             key = self._said.get(_first_line(sentence), key)

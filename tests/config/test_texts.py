@@ -78,6 +78,29 @@ def test_commands_are_written_as_the_platform_writes_them(tmp_path: Path):
     ]
 
 
+def test_a_text_of_words_and_values_alone_is_what_fluent_makes_of_it():
+    layer = Texts.load()._layer("en", slashed)
+    joined = {key: simple.names for key, simple in layer.joined.items()}
+    assert len(joined) > len(layer.entries) / 2
+
+    for key, names in joined.items():
+        values = {name: f"100 % of {{ ${name} }}, “%s”\n" for name in names}
+        pattern = layer.bundle.get_message(key).value
+        assert pattern is not None
+        assert layer.put(key, values) == layer.bundle.format_pattern(pattern, values)[0]
+
+
+def test_a_percent_sign_is_a_character_as_any_other(tmp_path: Path):
+    say = texts(tmp_path, en="t-all = 100 %\nt-some = { $n } % of { $all } %s").wording(
+        "en", command=slashed
+    )
+
+    assert say("t-all") == say.fixed("t-all") == "100 %"
+    assert say("t-some", n="5", all="%d") == "5 % of %d %s"
+    assert say("t-some", n=5_000, all="all") == "5,000 % of all %s"
+    assert say.fixed("t-some") is None
+
+
 def test_numbers_dates_and_plurals_follow_the_language(tmp_path: Path):
     told = (
         '{ DATETIME($date, dateStyle: "long") }, { $limit }, { $count ->\n'

@@ -217,7 +217,7 @@ def test_any_number_of_conversations_are_parked_and_the_latest_turned_comes_firs
             refs.append(begun.ref)
         work.flush()
         home = work.communities.home().id
-        found = [parked.ref for parked in work.conversations.parked(member.id, home)]
+        found = [parked.ref for parked in work.conversations.parked(member.id)]
         latest = work.conversations.latest_parked(member.id, home)
         assert latest is not None
         assert work.conversations.active(member.id, home) is None
