@@ -135,33 +135,39 @@ def secret_token(args: Args) -> str:
 
 @dataclass(slots=True)
 class Rates:
-    """How fast a bot may send: so many within so many seconds. Off until `on` is set."""
+    """How fast a bot may send. Off until `on` is set: then breaches are only noted."""
 
     on: bool = False
-    per_chat: tuple[int, float] = (4, 4.0)  # one a second, and a short burst
-    per_group: tuple[int, float] = (20, 60.0)
-    overall: tuple[int, float] = (30, 1.0)
+    burst: int = 4
+    """So many at once to one chat, which then fills up by one a second."""
+    per_group: tuple[int, float] = (20, 57)
+    """So many within so many seconds: 20 a minute; the rest is for how long a message travels."""
+    overall: tuple[int, float] = (30, 0.95)
     violations: list[tuple[int, float, str]] = field(default_factory=list)
     """Chat, monotonic time, and which of the three it was."""
+    _left: dict[int, tuple[float, float]] = field(default_factory=dict)
     _sent: dict[str, deque[float]] = field(default_factory=dict)
 
     def check(self, chat: int, now: float, *, group: bool) -> None:
         """Counts one sending; raises Refused (429) if it is one too many."""
-        rules = [("overall", self.overall), (f"chat {chat}", self.per_chat)]
+        windows = [("overall", "overall", self.overall)]
         if group:
-            rules.append((f"group {chat}", self.per_group))
-        wait = 0.0
-        for name, (most, seconds) in rules:
-            sent = self._sent.setdefault(name, deque())
+            windows.append(("group", f"group {chat}", self.per_group))
+        left, at = self._left.get(chat, (self.burst, now))
+        left = min(left + now - at, self.burst)
+        waits = {"chat": 1 - left}
+        for rule, key, (most, seconds) in windows:
+            sent = self._sent.setdefault(key, deque())
             while sent and sent[0] <= now - seconds:
                 sent.popleft()
-            if len(sent) >= most:
-                wait = max(wait, sent[0] + seconds - now)
-                self.violations.append((chat, now, name.partition(" ")[0]))
-        if wait and self.on:
-            raise too_many(max(1, ceil(wait)))
-        for name, _ in rules:
-            self._sent[name].append(now)
+            waits[rule] = sent[-most] + seconds - now if len(sent) >= most else 0
+        broken = [rule for rule, wait in waits.items() if wait > 0]
+        self.violations += [(chat, now, rule) for rule in broken]
+        if broken and self.on:
+            raise too_many(max(1, ceil(max(waits.values()))))
+        self._left[chat] = (max(left - 1, 0), now)
+        for _, key, _ in windows:
+            self._sent[key].append(now)
 
 
 def too_many(seconds: int) -> Refused:

@@ -65,7 +65,8 @@ class TelegramServer:
         self._thread = threading.Thread(target=self._run, name="telegram", daemon=True)
         self._ready = threading.Event()
         self._port = 0
-        self._connections: set[asyncio.Task[None]] = set()
+        self.broken: list[Exception] = []
+        """Faults of the double itself; they fail the test at the end of the block."""
         self._stop = asyncio.Event()
 
     # Where it is
@@ -129,7 +130,10 @@ class TelegramServer:
             if admins:
                 chat.statuses[admins[0].id] = "creator"
             group = Group(self.world, chat)
-            by: Person = next(iter([*admins, *members]), None) or self.person("Nobody")
+            by = next(iter([*admins, *members]), None)
+            if by is None:
+                by = self.person("Somebody")
+                chat.statuses[by.id] = "creator"
             if with_bot:
                 group.adds_bot(by)
             for name in topics:
@@ -202,6 +206,11 @@ class TelegramServer:
             ]
 
     @property
+    def polling(self) -> bool:
+        """Whether a getUpdates is waiting for something to come."""
+        return self.world.updates.polling
+
+    @property
     def deliveries(self) -> list[tuple[int, int]]:
         """What was posted to a webhook: update id and status, 0 where there was no answer."""
         with self.world.lock:
@@ -246,6 +255,8 @@ class TelegramServer:
                 await writer.drain()
         except (BadRequest, OSError, EOFError, asyncio.CancelledError):
             pass
+        except Exception as fault:
+            self.broken.append(fault)
         finally:
             writer.close()
 
@@ -377,3 +388,5 @@ def telegram_server(
         yield server
     finally:
         server.close()
+    if server.broken:
+        raise ExceptionGroup("the double broke", server.broken)

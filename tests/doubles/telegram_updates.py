@@ -141,6 +141,10 @@ class Updates:
             entry.given = True
         return [entry.body for entry in taken]
 
+    @property
+    def polling(self) -> bool:
+        return self._poll is not None and not self._poll.done()
+
     async def get(self, args: Args) -> list[Wire]:
         """getUpdates."""
         started = monotonic()
@@ -170,6 +174,7 @@ class Updates:
                         "make sure that only one bot instance is running"
                     )
                 poll = self._poll = self.loop.create_future()
+                self.changed.notify_all()
             try:
                 async with asyncio.timeout(left):
                     why = await poll

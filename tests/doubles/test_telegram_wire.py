@@ -3,12 +3,15 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
 
 import httpx
 import pytest
 
+from tests.doubles.telegram_faults import Fault, Faults
+from tests.doubles.telegram_limits import Rates
 from tests.doubles.telegram_server import TelegramServer, telegram_server
-from tests.doubles.telegram_wire import read_request, response
+from tests.doubles.telegram_wire import Refused, read_request, response
 
 
 @pytest.fixture
@@ -177,3 +180,90 @@ async def test_a_wrong_webhook_is_refused(http, hook, refused):
     got = await http.post("setWebhook", json=hook)
 
     assert got.json()["description"] == f"Bad Request: {refused}"
+
+
+async def test_a_profile_is_kept_by_language(http):
+    for method, value, most in (
+        ("Name", "name", 64),
+        ("Description", "description", 512),
+        ("ShortDescription", "short_description", 120),
+    ):
+        await http.post(f"setMy{method}", json={value: "x" * most})
+        await http.post(f"setMy{method}", json={value: "y", "language_code": "sw"})
+        long = await http.post(f"setMy{method}", json={value: "x" * (most + 1)})
+
+        assert (await http.get(f"getMy{method}")).json()["result"] == {value: "x" * most}
+        for code, told in (("sw", "y"), ("de", "x" * most)):
+            got = await http.get(f"getMy{method}", params={"language_code": code})
+            assert got.json()["result"] == {value: told}
+        assert long.status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("commands", "refused"),
+    [
+        ([("x" * 32, "y" * 256)] * 100, None),
+        ([("/x", "y")], None),
+        ([("x", "y")] * 101, "BOT_COMMANDS_TOO_MUCH"),
+        ([("x" * 33, "y")], "BOT_COMMAND_INVALID"),
+        ([("my-stories", "y")], "BOT_COMMAND_INVALID"),
+        ([("x", " ")], "BOT_COMMAND_DESCRIPTION_INVALID"),
+        ([("x", "y" * 257)], "BOT_COMMAND_DESCRIPTION_INVALID"),
+    ],
+)
+async def test_commands_are_checked(http, commands, refused):
+    listed = [{"command": name, "description": told} for name, told in commands]
+
+    got = await http.post("setMyCommands", json={"commands": listed})
+
+    assert got.json().get("description") == (f"Bad Request: {refused}" if refused else None)
+
+
+@pytest.mark.parametrize(
+    ("chat", "step", "allowed", "rule"),
+    [
+        (5, 1.0, 100, None),
+        (5, 0.5, 7, "chat"),
+        (-5, 1.0, 20, "group"),
+        (None, 0.01, 30, "overall"),
+    ],
+)
+def test_only_so_many_messages_fit_into_a_time(chat, step, allowed, rule):
+    rates = Rates(on=True)
+    sent = 0
+    with suppress(Refused):
+        for number in range(100):
+            rates.check(chat or number, number * step, group=(chat or 0) < 0)
+            sent += 1
+
+    assert sent == allowed
+    assert [name for _, _, name in rates.violations] == ([rule] if rule else [])
+
+
+def test_a_seed_repeats_the_same_faults():
+    def hit(seed: int) -> list[bool]:
+        faults = Faults(seed)
+        faults.add(Fault.ERROR, "sendMessage", share=0.3)
+        return [faults.pick("sendMessage", 1) is not None for _ in range(50)]
+
+    assert hit(7) == hit(7) != hit(8)
+    assert 5 < sum(hit(7)) < 25
+
+
+def test_waiting_in_vain_says_what_came_instead(server):
+    ana = server.person("Ana")
+
+    with pytest.raises(AssertionError, match="1 messages expected in Ana, there are"):
+        ana.sees(timeout=0.01)
+    with pytest.raises(AssertionError, match="no client sends an empty message"):
+        ana.says(" ")
+    with pytest.raises(AssertionError, match="did not come to hold"):
+        server.until(lambda: False, timeout=0.01)
+
+
+def test_a_long_text_is_sent_in_pieces(server):
+    ana = server.person("Ana")
+
+    ana.says("x" * 5000)
+
+    assert [len(message.text) for message in ana.chat] == [4096, 904]
