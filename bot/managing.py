@@ -209,7 +209,7 @@ def invite(
     days: Annotated[int, typer.Option(min=1, max=365, help="How long it works.")] = 30,
     uses: Annotated[
         int | None,
-        typer.Option(min=1, max=100_000, help="For how many people at most."),
+        typer.Option(min=1, max=100_000, help="For how many people; without it, for any number."),
     ] = None,
 ) -> None:
     """Print a new invite's code: `storytrail chat --invite CODE`, or /start CODE in a chat."""
