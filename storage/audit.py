@@ -128,10 +128,10 @@ class Audit:
         return [r for r in found if "organizer" in (r.details.get("role"), r.details.get("was"))]
 
     def exports_with(self, member: MemberId) -> list[tuple[datetime, Audience]]:
-        """The files that may hold somebody's words: when stories were exported after they had sent
+        """The files that may hold somebody's words: when stories were exported after they had begun
         one that was open to those readers, and for whom; the oldest first."""
         sent = self._connection.execute(
-            select(stories.c.community_id, stories.c.submitted_at, story_audiences.c.audience)
+            select(stories.c.community_id, stories.c.started_at, story_audiences.c.audience)
             .join(story_audiences, story_audiences.c.story_id == stories.c.id)
             .where(stories.c.member_id == member)
         ).all()
@@ -141,7 +141,7 @@ class Audit:
             for row in self._connection.execute(wanted)
             if any(
                 (row.community_id, row.details["for"]) == (story.community_id, story.audience)
-                and story.submitted_at <= row.at
+                and story.started_at <= row.at
                 for story in sent
             )
         ]

@@ -16,11 +16,13 @@ from sqlalchemy import Connection, Table, Text, and_, cast, delete, exists, inse
 from flows.conversation import ConversationId, Status
 from flows.framework import Attribution
 from flows.messages import Address
+from storage.audit import Action
 from storage.members import MemberId
 from storage.stories import StoryStatus
 from storage.tables import (
     addresses,
     answers,
+    audit,
     check_backs,
     consents,
     conversations,
@@ -139,6 +141,11 @@ class Erasure:
             )
         )
         self._record(Erased.MEMBER, member, now)
+        # In a backup of before they were made one, another row is theirs, and so are its stories.
+        for other in self._rows_made_one_with(member):
+            self._record(Erased.MEMBER, other, now)
+        for conversation in ids:
+            self._record(Erased.CONVERSATION, conversation, now)
 
     def withdrawn_until(self, until: datetime) -> list[ConversationId]:
         """The conversations of stories that were taken back before then, and not erased."""
@@ -214,7 +221,7 @@ class Erasure:
         refs = "|".join(re.escape(ref) for ref in self._connection.execute(known).scalars())
         waiting = self._connection.execute(
             select(outbox.c.id, cast(outbox.c.body, Text).label("body")).where(
-                outbox.c.sent_at.is_(None)
+                outbox.c.sent_at.is_(None), outbox.c.failed_at.is_(None)
             )
         )
         named = re.compile(rf"(?:{refs})(?!\d)")
@@ -227,6 +234,13 @@ class Erasure:
             self._delete(
                 table, and_(table.c.platform == address.platform, table.c.user == address.user)
             )
+
+    def _rows_made_one_with(self, member: MemberId) -> list[int]:
+        linked = select(audit.c.details).where(
+            audit.c.member_id == member, audit.c.action == Action.LINKED
+        )
+        found = self._connection.execute(linked).scalars()
+        return [int(details["was"]) for details in found if "was" in details]
 
     def _addresses(self, member: MemberId) -> list[Address]:
         rows = self._connection.execute(
@@ -248,6 +262,9 @@ class Erasure:
 
     def _record(self, kind: Erased, row: int, now: datetime) -> None:
         self.has_erased = True
+        same = (erasures.c.kind == kind, erasures.c.of == row, erasures.c.erased_at == now)
+        if self._connection.execute(select(erasures.c.id).where(*same)).first() is not None:
+            return
         self._connection.execute(insert(erasures).values(kind=kind, of=row, erased_at=now))
 
 

@@ -153,7 +153,9 @@ class StoryReads:
         found: dict[tuple[int, str], list[Attached]] = {}
         wanted = select(evidence).where(evidence.c.conversation_id.in_(conversation_ids))
         for row in self._connection.execute(wanted.order_by(evidence.c.id)):
-            found.setdefault((row.conversation_id, row.step), []).append(attached_of(row))
+            # Its caption is an answer, and may have been said anew since.
+            file = replace(attached_of(row), caption=None)
+            found.setdefault((row.conversation_id, row.step), []).append(file)
         return found
 
     def _arrows(self, ids: list[int]) -> dict[int, list[Link]]:

@@ -38,8 +38,7 @@ def _chosen(call: Call, values: Values, choice: str) -> Iterator[Outcome]:
                 yield call.told(Action.STORY_WITHDRAWN, ref)
     call.work.members.leave(call.member.id, call.community.id)
     yield call.did(Action.LEFT)
-    call.work.conversations.park(call.member.id, call.community.id)
-    yield Ends()
+    yield Ends(puts_aside=True)
     yield call.say("leave-done")
 
 

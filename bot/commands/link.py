@@ -33,7 +33,7 @@ def _linked(call: Call, owner: MemberId) -> Iterator[Outcome]:
     call.work.merge(owner, call.member.id)
     met = call.work.members.known(call.address)
     community = met.community if met is not None else None
-    details = {"platform": call.address.platform}
+    details = {"platform": call.address.platform, "was": call.member.id}
     # By who is left: the other one is gone.
     yield Entry(
         action=Action.LINKED, community=call.community.id or None, by=owner, details=details
