@@ -93,6 +93,21 @@ def chat(
     with_app(opened, talk_json if jsonl else talk)
 
 
+@app.command("run")
+def run_it() -> None:
+    """Run the bot on every platform that has a token, until it is told to end."""
+    import asyncio
+
+    from bot.app import opened
+
+    def serve(app: App) -> None:
+        from bot.running import run
+
+        asyncio.run(run(app))
+
+    with_app(opened, serve)
+
+
 @app.command()
 def check() -> None:
     """Look settings, interviews, texts and database over; 1 where something is wrong."""

@@ -66,6 +66,7 @@ def with_app(open_it: Callable[[Settings], Any], work: Callable[[App], None]) ->
 
 
 def guarded(work: Callable[[], None]) -> None:
+    from bot.errors import ProgramError
     from bot.logs import set_up
     from bot.reports import NotFound
     from config.errors import ConfigError
@@ -74,7 +75,7 @@ def guarded(work: Callable[[], None]) -> None:
     set_up(None)
     try:
         work()
-    except (ConfigError, StorageError, NotFound, OSError) as error:
+    except (ConfigError, StorageError, NotFound, ProgramError, OSError) as error:
         if isinstance(error, BrokenPipeError):
             _silence()
             raise SystemExit(0) from None

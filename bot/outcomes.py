@@ -85,8 +85,10 @@ class Outcomes:
                     self._ask(dict(values))
                 case Then():
                     self.then = outcome
-                case Ends():
+                case Ends(puts_aside):
                     self.ended = True
+                    if puts_aside and scene.conversation is not None:
+                        talking.put_aside(scene, scene.conversation)
                 case Reopens(conversation):
                     self.reopened = scene.work.conversations.load(conversation)
                 case _:

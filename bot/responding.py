@@ -6,14 +6,14 @@ from datetime import datetime
 
 from bot import talking
 from bot.commands import find
-from bot.commands.command import Command, Outcome, Then
+from bot.commands.command import Asks, Command, Outcome, Then
 from bot.commands.community import COMMUNITY
 from bot.house import NOWHERE, House
 from bot.outcomes import Asked, Outcomes, ask_what_waits, open_question
 from bot.placing import Elsewhere, invited, placed
 from bot.scene import Scene, scene_in, scene_of, scene_read, wording_for
-from flows.messages import Attached, Chose, Commanded, Inbound, Payload, Said, Say
-from flows.understanding import typed_option
+from flows.messages import MAX_WORDS, Attached, Chose, Commanded, Inbound, Payload, Said, Say
+from flows.understanding import typed_option, unkeepable
 from storage.batch import MustRunSingly
 from storage.inbox import InboxStatus
 from storage.questions import Question
@@ -62,6 +62,8 @@ class Responder:
         `answer`. It is `inbound`, or what that led to.
         """
         scene = scene_of(self._house, work, inbound, now=now)
+        if inbound.is_public:
+            return self._in_public(scene)
         question = self._question(scene)
         return self._take(scene) if question is None else self._answered(scene, question)
 
@@ -82,8 +84,13 @@ class Responder:
         """Carry out what was read, and ask the open question once more."""
         payload = inbound.payload
         command = find(payload.name) if isinstance(payload, Commanded) else None
-        if command is not None:
-            self._carry_out(scene_of(self._house, work, inbound, now=now), command, outcomes)
+        if command is None:
+            return
+        scene = scene_of(self._house, work, inbound, now=now)
+        if inbound.is_public:  # no question of anybody's follows there
+            scene = replace(scene, conversation=None, question=None)
+            outcomes = [each for each in outcomes if not isinstance(each, Asks)]
+        self._carry_out(scene, command, outcomes)
 
     def apologize(self, work: Work, inbound: Inbound, *, now: datetime) -> None:
         """Say that an input failed and is kept."""
@@ -97,6 +104,21 @@ class Responder:
         work.outbox.put(inbound.address, [Say(wording("failed-turn"))], conversation=None, now=now)
 
     # ---- what it is for ----
+
+    def _in_public(self, scene: Scene) -> Inbound | None:
+        """In a group: what is meant for all is said there, everything else in private."""
+        payload = scene.inbound.payload
+        command = find(payload.name) if isinstance(payload, Commanded) else None
+        if command is not None and command.in_public and scene.community is not NOWHERE:
+            if _may(scene, command):
+                scene.work.inbox.keep(scene.inbound, InboxStatus.WAITING)
+                return scene.inbound
+            role = scene.wording(f"role-{command.role}")
+            talking.put(scene, [scene.say("command-not-yours", role=role)])
+        else:
+            label = scene.wording("in-private-button")
+            talking.put(scene, [replace(scene.say("in-private"), private=label)])
+        return None
 
     def _take(self, scene: Scene) -> Inbound | None:
         """A command, or something for the interview."""
@@ -118,6 +140,8 @@ class Responder:
         if command is None:
             key = "command-unknown-asked" if _takes_words(scene) else "command-unknown"
             talking.answer(scene, [scene.say(key, name=payload.name)])
+        elif payload.rest and (trouble := unkeepable(payload.rest)) is not None:
+            talking.answer(scene, [scene.say(trouble, limit=MAX_WORDS)])
         elif command.name == "start" and payload.rest:
             return self._place_and_take(scene, invited(scene, payload.rest), Commanded("start"))
         elif scene.community is NOWHERE and not command.anywhere:
@@ -188,6 +212,7 @@ class Responder:
                 scene.work.questions.close(question)
             talking.answer(scene, [scene.say("question-closed")])
         elif not asked.scene.member.role.may(asked.put.role):
+            scene.work.questions.put_in_front(scene.member.id, None)
             role = scene.wording(f"role-{asked.put.role}")
             talking.answer(scene, [scene.say("command-not-yours", role=role)])
         elif choice is None:
@@ -219,6 +244,7 @@ class Responder:
             return self._go_on(scene, done.then)
         else:
             talking.answer(scene, done.replies)
+            self._when_closed(scene, scene.conversation is None)
         return None
 
     def _go_on(self, scene: Scene, then: Then) -> Inbound | None:

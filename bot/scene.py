@@ -31,7 +31,6 @@ class Scene:
     now: datetime
     conversation: Conversation | None = None
     question: int | None = None
-    is_new: bool = False
 
     def say(self, key: str, **values: object) -> Say:
         return Say(
@@ -134,5 +133,4 @@ def _scene(house: House, work: Work, inbound: Inbound, met: Met, now: datetime) 
             work.conversations.active(met.member.id, met.community.id) if met.community else None
         ),
         question=met.question,
-        is_new=met.is_new,
     )

@@ -1,14 +1,16 @@
 """The interview's turns: begun, taken up, advanced, saved."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from bot.commands.command import Command
+from bot.platforms.buttons import is_digest, meant
 from bot.scene import Scene, scene_in, scene_with
 from flows.conversation import Conversation, Origin, Status, Turn
+from flows.definition import Kind
 from flows.engine import OWN
 from flows.framework import Audience
-from flows.messages import Commanded, Edited, Prompted, Reply
+from flows.messages import Ask, Chose, Commanded, Edited, Inbound, Prompted, Reply, Review
 from flows.story import Story
 from storage.members import MemberId
 from storage.stories import StoryStatus
@@ -45,12 +47,32 @@ def move(scene: Scene, command: Command) -> bool:
 
 def advance(scene: Scene, conversation: Conversation) -> bool:
     """One turn of the interview; whether nothing is open now."""
-    turn = scene.engine(conversation).advance(conversation, scene.inbound, scene.now)
+    turn = scene.engine(conversation).advance(conversation, _placed(scene, conversation), scene.now)
     _save(scene, conversation, turn)
     if turn.restarts:
         _begin(scene)
         return False
     return turn.conversation.status is not Status.ACTIVE
+
+
+def _placed(scene: Scene, conversation: Conversation) -> Inbound:
+    """What arrived, with the question that it answers where it names a message of the bot's."""
+    inbound = scene.inbound
+    if isinstance(inbound.payload, Chose):
+        return replace(inbound, payload=_meant(scene, conversation, inbound.payload))
+    if inbound.reply_to is None:
+        return inbound
+    place = scene.work.outbox.asked_in(conversation.id, inbound.reply_to)
+    return replace(inbound, answers=place)
+
+
+def _meant(scene: Scene, conversation: Conversation, chose: Chose) -> Chose:
+    """A button whose names were too long for its platform, by those of the open question."""
+    if not any(is_digest(name) for name in (chose.choice, chose.step or "")):
+        return chose
+    options = scene.engine(conversation).ask.options(conversation)
+    choice = meant((option.name for option in options), chose.choice)
+    return replace(chose, choice=choice, step=meant([conversation.asks], chose.step or ""))
 
 
 def answer(scene: Scene, said: Iterable[Reply]) -> None:
@@ -93,12 +115,23 @@ def put_aside(scene: Scene, conversation: Conversation) -> None:
     scene.work.flush()
 
 
-def put(scene: Scene, replies: Iterable[Reply], conversation: Conversation | None = None) -> None:
+def put(
+    scene: Scene,
+    replies: Iterable[Reply],
+    conversation: Conversation | None = None,
+    *,
+    in_place: bool = False,
+    place: str | None = None,
+) -> None:
+    """To be sent. A question that is `in_place` is shown where it stood before it was answered;
+    `place` is the group that all is shown in, if not the person's own chat."""
     scene.work.outbox.put(
         scene.inbound.address,
         replies,
         conversation=conversation.id if conversation else None,
         now=scene.now,
+        place=place,
+        in_place=in_place,
     )
 
 
@@ -185,7 +218,24 @@ def _save(scene: Scene, before: Conversation, turn: Turn) -> None:
         work.conversations.stop_asking(after.id)
     if turn.ask_again is not None:
         work.conversations.ask_again(after.id, turn.ask_again.entry, at=turn.ask_again.at)
-    put(scene, turn.replies, after)
+    put(scene, turn.replies, after, in_place=_is_same_anew(scene, before, turn.replies))
+
+
+def _is_same_anew(scene: Scene, before: Conversation, replies: Sequence[Reply]) -> bool:
+    """Whether a tap on a review, or on readers to tick, only shows that question anew.
+
+    With a word before it, as of a tap that is out of date, the question stands below that word.
+    """
+    chose = scene.inbound.payload
+    match replies:
+        case [Ask(step=step) | Review(step=step)] if isinstance(chose, Chose):
+            pass
+        case _:
+            return False
+    if chose.step != step or before.aside is not None:
+        return False
+    definition = scene.house.interviews.definition(before.flow, before.version)
+    return definition.step(before.step).kind in (Kind.REVIEW, Kind.AUDIENCE)
 
 
 def _keep_story(scene: Scene, conversation: Conversation, story: Story) -> None:

@@ -44,6 +44,8 @@ class Turns:
         self._responder = Responder(house)
         self._journal = journal
         self._has_erased = False
+        self.done = 0
+        self.failed = 0
         self._now = now
         self._batcher = Batcher(database, self._batch)
         # One turn of an address at a time, also while the first one is tried again.
@@ -60,6 +62,7 @@ class Turns:
             reads = await self._tried(inbound, lambda: self._batcher.submit(inbound))
             if reads is not None:
                 await self._finish(reads)
+            self.done += 1
             await self._settle()
 
     async def finish_waiting(self) -> None:
@@ -103,6 +106,7 @@ class Turns:
             except Exception as error:  # a poison input must not stop the bot
                 fault = type(error).__name__
                 log.error("turn.failed", key=inbound.key, fault=fault, attempt=attempt)
+        self.failed += 1
         await self._database.write(lambda connection: self._park(connection, inbound, fault))
         return None
 

@@ -42,13 +42,13 @@ TESTS = "STORYTRAIL_TEST_"
 DATABASES = ("sqlite:///", "postgresql://", "postgresql+psycopg://")
 
 MUST_BE = {
-    "float_parsing": "must be a number of seconds, for example 5",
-    "float_type": "must be a number of seconds, for example 5",
-    "finite_number": "must be a number of seconds, for example 5",
+    "float_parsing": "must be a number, for example 5",
+    "float_type": "must be a number, for example 5",
+    "finite_number": "must be a number, for example 5",
     "greater_than": "must be more than 0",
     "greater_than_equal": "must be 1 or more; 15 or more for drafts",
-    "int_parsing": "must be a whole number of days, for example 30",
-    "int_type": "must be a whole number of days, for example 30",
+    "int_parsing": "must be a whole number, for example 30",
+    "int_type": "must be a whole number, for example 30",
     "path_not_directory": "there is no such folder; make it, or leave the setting out",
     "path_type": "must be the path of a folder, in quotes",
     "string_too_short": "must not be empty",
@@ -75,6 +75,9 @@ def _listed(addresses: object) -> object:
         if not ADDRESS.fullmatch(address):
             raise ValueError("must be addresses like telegram:1001, separated by commas")
     return tuple(filter(None, named))
+
+
+Rate = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 
 def _lower(word: object) -> object:
@@ -140,6 +143,57 @@ class Settings(BaseSettings):
         ge=1,
         description="Days after which the keys of what arrived are erased, and what failed and was "
         "kept.",
+    )
+    secret_key: Annotated[str, StringConstraints(min_length=16)] | None = Field(
+        default=None,
+        repr=False,
+        description="What buttons are signed with, at least 16 characters; the same for all "
+        "programs on one database. Without it one is made, beside a SQLite file or in this folder.",
+    )
+    public_url: str | None = Field(
+        default=None,
+        description="Where this program is reached from outside, `https://…`, for webhooks.",
+    )
+    http_host: str = Field(
+        default="127.0.0.1", description="The address that the web server listens at."
+    )
+    http_port: int = Field(
+        default=8080, ge=0, le=65_535, description="Its port; 0 is any that is free."
+    )
+    telegram_token: str | None = Field(
+        default=None, repr=False, description="The token that BotFather gave you."
+    )
+    telegram_api_url: str = Field(
+        default="https://api.telegram.org",
+        description="The Bot API server; one of your own is `http://127.0.0.1:8081`.",
+    )
+    telegram_mode: Annotated[Literal["polling", "webhook"], BeforeValidator(_lower)] = Field(
+        default="polling",
+        description="Whether Telegram is asked for messages, or calls `public_url` itself.",
+    )
+    telegram_webhook_secret: str | None = Field(
+        default=None,
+        repr=False,
+        pattern=r"^[A-Za-z0-9_-]{16,256}$",
+        description="A word that only Telegram and this program know, for webhooks: 16 to 256 "
+        "letters, digits, `_` and `-`.",
+    )
+    limit_chat_burst: int = Field(
+        default=3,
+        ge=1,
+        description="How many messages are sent to one chat at once, before each further one waits "
+        "its turn.",
+    )
+    limit_chat_per_second: Rate = Field(
+        default=1, description="How many messages a second are then sent to one chat."
+    )
+    limit_per_second: Rate = Field(
+        default=30,
+        description="How many messages a second are sent in all. Answers to people go before what "
+        "is said to many.",
+    )
+    limit_group_per_minute: Rate = Field(
+        default=20, description="How many messages a minute are sent to one group."
     )
     log_level: Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lower)] = (
         Field(default="warning", description="The least that is logged.")

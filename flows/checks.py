@@ -29,6 +29,7 @@ GENERAL_KEYS = (
     "said-nothing",
     "pseudonym-too-long",
     "said-too-long",
+    "unread",
     "said-unkeepable",
     "stale",
     "voice-kept",

@@ -143,6 +143,11 @@ class Conversation:
         return self.place.partition("/")[0]
 
     @property
+    def asks(self) -> str:
+        """The name that the buttons of the open question carry: its place, or the aside's."""
+        return f"{self.aside}!" if self.aside else self.place
+
+    @property
     def detail(self) -> str | None:
         """What stands behind the step's name: the gap asked about, or the step said anew."""
         return self.place.partition("/")[2] or None

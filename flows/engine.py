@@ -21,6 +21,7 @@ from flows.messages import (
     Prompted,
     Reply,
     Said,
+    Unread,
 )
 from flows.moving import Mover, to
 from flows.probes import Rules
@@ -65,6 +66,8 @@ class Engine:
                 return self._commanded(turned, name, now)
             case Prompted() as prompted:
                 return self._prompted(turned, prompted)
+            case Unread():
+                return self._refuse(turned, "unread")
             case _:
                 assert_never(inbound.payload)
 
@@ -101,6 +104,10 @@ class Engine:
         trouble = unkeepable(text)
         if trouble is not None:
             return self._refuse(conversation, trouble, limit=MAX_WORDS)
+        if inbound.answers is not None:
+            answered = self._answered_before(conversation, inbound.answers, text, inbound, now)
+            if answered is not None:
+                return answered
         earlier = written_before_question(conversation, inbound)
         if earlier is not None:
             appended = answers.append(
@@ -128,6 +135,21 @@ class Engine:
             return self._called(conversation, " ".join(text.split()))
         return self._refuse(conversation, not_taken(self.ask, conversation))
 
+    def _answered_before(
+        self, conversation: Conversation, place: str, text: str, inbound: Inbound, now: datetime
+    ) -> Turn | None:
+        """Words that answer an older question by name: that answer reads so from now on.
+
+        None where that is the open question, or one that was not answered in words.
+        """
+        step = place.partition("/")[0]
+        if step == conversation.step:
+            return None
+        anew = answers.reword(conversation, step, text=text, now=now, message_id=inbound.message_id)
+        if anew is conversation:
+            return None
+        return Turn(conversation=anew, replies=(Noted(self.ask.word("edited")),))
+
     def _called(self, conversation: Conversation, name: str) -> Turn:
         """The story carries another name than its teller's."""
         if len(name) > MAX_PSEUDONYM:
@@ -152,8 +174,7 @@ class Engine:
             return True
         if chose.step is None:
             return False
-        open_now = f"{conversation.aside}!" if conversation.aside else conversation.place
-        if chose.step != open_now:
+        if chose.step != conversation.asks:
             return True
         kind = self.ask.definition.step(conversation.step).kind
         strict = kind in (Kind.REVIEW, Kind.AUDIENCE, Kind.CONFIRM) and not conversation.aside

@@ -80,14 +80,24 @@ class Prompted:
     anchor: Anchor | None = None
 
 
-Payload = Said | Chose | Edited | Attached | Commanded | Prompted
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """Something that holds no words and is not kept: a sticker, a poll."""
+
+    kind: str
+
+
+Payload = Said | Chose | Edited | Attached | Commanded | Prompted | Unread
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inbound:
     """One thing that arrived. `key` is the same when the platform delivers it again.
 
-    `place` is the group, channel or workspace it came from, as its platform names it.
+    `place` is the group, channel or workspace it came from, as its platform names it; `is_public`
+    whether others read along there. `reply_to` is the bot's message that it answers, where it
+    names one; `answers` the place of the interview where that was asked. `language` is that of the
+    person's client.
     """
 
     key: str
@@ -97,6 +107,10 @@ class Inbound:
     message_id: str | None = None
     name: str | None = field(default=None, repr=False)
     place: str | None = None
+    is_public: bool = False
+    reply_to: str | None = None
+    answers: str | None = None
+    language: str | None = None
 
 
 def parse(text: str) -> Said | Commanded:
@@ -121,7 +135,10 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class Say:
+    """`private` is the label of a button that leads from a group to the chat with the bot."""
+
     text: str
+    private: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

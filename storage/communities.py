@@ -150,6 +150,11 @@ class Communities:
             insert(places).values(community_id=community, platform=place.platform, place=place.name)
         )
 
+    def move_place(self, old: Place, new: Place) -> None:
+        """It has another name from now on."""
+        there = (places.c.platform == old.platform) & (places.c.place == old.name)
+        self._connection.execute(update(places).where(there).values(place=new.name))
+
     def drop_place(self, place: Place) -> bool:
         """False where no community met there."""
         there = (places.c.platform == place.platform) & (places.c.place == place.name)

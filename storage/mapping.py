@@ -37,6 +37,7 @@ from flows.messages import (
     Said,
     Say,
     Send,
+    Unread,
 )
 
 Values = dict[str, Any]
@@ -215,6 +216,7 @@ PAYLOADS: Mapping[str, type[Payload]] = {
     "attached": Attached,
     "commanded": Commanded,
     "prompted": Prompted,
+    "unread": Unread,
 }
 
 
@@ -230,6 +232,7 @@ def payload_values(inbound: Inbound) -> Values:
         "message_id": inbound.message_id,
         "name": inbound.name,
         "place": inbound.place,
+        "is_public": inbound.is_public,
     }
 
 
@@ -245,6 +248,7 @@ def inbound_of(key: str, kept: Values) -> Inbound:
         message_id=kept["message_id"],
         name=kept["name"],
         place=kept.get("place"),
+        is_public=kept.get("is_public", False),
     )
 
 

@@ -46,14 +46,12 @@ class Member:
 class Met:
     """Whose address it is, and in which community they speak now; None where in none yet.
 
-    `question` is the row of what a command asked them last, `is_new` whether this address was
-    never seen before.
+    `question` is the row of what a command asked them last.
     """
 
     member: Member
     community: Community | None
     question: int | None = None
-    is_new: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +89,7 @@ _MET = (
         addresses.c.platform,
         addresses.c.user,
         addresses.c.deactivated_at,
+        addresses.c.unreachable_at,
     )
     .select_from(addresses)
     .join(members, members.c.id == addresses.c.member_id)
@@ -129,7 +128,7 @@ class Members:
         values = {"at": [(a.platform, a.user) for a in at]}
         rows = _FIND_ALL.rows(self._connection, values)
         for row in rows:
-            if row.deactivated_at is None:  # whose turn changes nothing of their own row
+            if not _is_away(row):  # whose turn changes nothing of their own row
                 self._known[Address(row.platform, row.user)] = _met(row)
         return [_met(row) for row in rows]
 
@@ -144,9 +143,9 @@ class Members:
         row = _LOCK.row(self._connection, values)
         if row is None:
             self._add(address, name=name, now=now)
-            return _met(_LOCK.row(self._connection, values), is_new=True)
-        if row.deactivated_at is not None:  # whoever writes is there again
-            self._set_deactivated(address, None)
+            return _met(_LOCK.row(self._connection, values))
+        if _is_away(row):  # whoever writes is there again
+            self._set(address, deactivated_at=None, unreachable_at=None)
         return _met(row)
 
     def known(self, address: Address) -> Met | None:
@@ -255,14 +254,23 @@ class Members:
         return found
 
     def reach(self, member: MemberId) -> Address | None:
-        """Where somebody is written to without having written: their newest address."""
+        """Where somebody is written to without having written: the newest of their addresses
+        that anything arrives at."""
         row = self._connection.execute(
             select(addresses.c.platform, addresses.c.user)
-            .where(addresses.c.member_id == member, addresses.c.deactivated_at.is_(None))
+            .where(
+                addresses.c.member_id == member,
+                addresses.c.deactivated_at.is_(None),
+                addresses.c.unreachable_at.is_(None),
+            )
             .order_by(addresses.c.id.desc())
             .limit(1)
         ).one_or_none()
         return Address(row.platform, row.user) if row is not None else None
+
+    def set_unreachable(self, address: Address, at: datetime | None) -> None:
+        """Nothing that is sent there arrives, since then; None: it does again."""
+        self._set(address, unreachable_at=at)
 
     def deactivate(self, address: Address, *, now: datetime) -> list[Belonging]:
         """A platform says that this account is gone: every role of its owner is gone at once.
@@ -272,7 +280,7 @@ class Members:
         met = self.known(address)
         if met is None:
             return []
-        self._set_deactivated(address, now)
+        self._set(address, deactivated_at=now)
         lost = [b for b in self.belonging(met.member.id) if b.role is not Role.MEMBER]
         for belonging in lost:
             self.set_role(met.member.id, belonging.community.id, Role.MEMBER)
@@ -310,20 +318,25 @@ class Members:
         if added.rowcount == 0:
             self._connection.execute(delete(members).where(members.c.id == member))
 
-    def _set_deactivated(self, address: Address, at: datetime | None) -> None:
+    def _set(self, address: Address, **values: Any) -> None:
         there = (addresses.c.platform == address.platform) & (addresses.c.user == address.user)
-        self._connection.execute(update(addresses).where(there).values(deactivated_at=at))
+        self._connection.execute(update(addresses).where(there).values(**values))
 
 
 def _of(member: MemberId, community: CommunityId) -> Any:
     return (memberships.c.member_id == member) & (memberships.c.community_id == community)
 
 
+def _is_away(row: Any) -> bool:
+    """Whether this address was last known as gone, or as one that nothing arrives at."""
+    return row.deactivated_at is not None or row.unreachable_at is not None
+
+
 def _find_values(address: Address) -> dict[str, object]:
     return {"platform": address.platform, "user_name": address.user}
 
 
-def _met(row: Any, *, is_new: bool = False) -> Met:
+def _met(row: Any) -> Met:
     community = None
     if row.community_id is not None:
         community = Community(
@@ -336,4 +349,4 @@ def _met(row: Any, *, is_new: bool = False) -> Met:
         )
     role = Role(row.role) if row.role is not None else Role.MEMBER
     member = Member(MemberId(row.id), row.name, row.language, role, row.timezone)
-    return Met(member, community, row.question_id, is_new)
+    return Met(member, community, row.question_id)

@@ -1,11 +1,23 @@
-"""What waits to be sent, in order. The words go from here once they are sent."""
+"""What waits to be sent, in order. The words go from here once they are sent, or never will be."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, exists, func, insert, select, update
+from sqlalchemy import (
+    Connection,
+    bindparam,
+    case,
+    delete,
+    exists,
+    false,
+    func,
+    insert,
+    select,
+    update,
+)
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from flows.conversation import ConversationId
 from flows.messages import Address, Ask, Reply, Review
@@ -14,13 +26,36 @@ from storage.mapping import reply_of, reply_values
 from storage.prepared import Prepared
 from storage.tables import addresses, conversations, outbox
 
+MAX_FAULT = 255
+"""Characters that are kept of what a platform says of a fault."""
+
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """One reply that is to be sent."""
+    """One reply that is to be sent.
+
+    `place` is the group to show it in, the person's own chat where it is None; `priority` 0 a reply
+    to somebody, 1 what is said to many. One that is `in_place` is the open question anew, to be
+    shown where that stands; `asks` is its place in the interview.
+    """
 
     id: int
     reply: Reply
+    place: str | None = None
+    priority: int = 0
+    in_place: bool = False
+    conversation: ConversationId | None = None
+    asks: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A message that was sent and has buttons still. `asks` is what it asked, and of what."""
+
+    id: int
+    message_id: str
+    conversation: ConversationId | None
+    asks: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,23 +68,80 @@ class Sent:
 
 _PUT = Prepared(
     insert(outbox)
-    .values(named("platform", "user", "conversation_id", "asks", "body", "created_at"))
+    .values(
+        named(
+            "platform",
+            "user",
+            "conversation_id",
+            "asks",
+            "body",
+            "created_at",
+            "place",
+            "priority",
+            "in_place",
+        )
+    )
     .inline()  # nobody asks for the new row's number
 )
+_AT = (outbox.c.platform == bindparam("at_platform"), outbox.c.user == bindparam("at_user"))
+_WAITS = (outbox.c.sent_at.is_(None), outbox.c.failed_at.is_(None))
 _WAITING = (
-    select(outbox.c.id, outbox.c.body)
+    select(
+        outbox.c.id,
+        outbox.c.body,
+        outbox.c.place,
+        outbox.c.priority,
+        outbox.c.in_place,
+        outbox.c.conversation_id,
+        outbox.c.asks,
+    )
+    .where(*_WAITS, *_AT)
+    .order_by(outbox.c.id)
+)
+# Only in the person's own chat: a message of a group has a number of that group's.
+_OPEN_BUTTONS = (
+    select(outbox.c.id, outbox.c.message_id, outbox.c.conversation_id, outbox.c.asks)
     .where(
-        outbox.c.sent_at.is_(None),
-        outbox.c.platform == bindparam("platform"),
-        outbox.c.user == bindparam("user"),
+        outbox.c.has_buttons,
+        outbox.c.message_id.is_not(None),
+        outbox.c.place.is_(None),
+        *_AT,
     )
     .order_by(outbox.c.id)
+)
+_CLOSE = update(outbox).where(outbox.c.id == bindparam("row")).values(has_buttons=False)
+_MESSAGE = bindparam("message", type_=outbox.c.message_id.type)
+# A row that is marked once more, because nobody knows whether the first time was committed, has no
+# body any more.
+_HAS_BUTTONS = case(
+    (outbox.c.body.is_(None), outbox.c.has_buttons),
+    (_MESSAGE.is_(None), false()),  # nobody could take them away
+    (outbox.c.asks.is_not(None), func.json_array_length(outbox.c.body["options"]) > 0),
+    else_=false(),
 )
 _MARK = (
     update(outbox)
     .where(outbox.c.id == bindparam("row"))
-    .values(sent_at=bindparam("at"), message_id=bindparam("message"), body=None)
+    .values(
+        sent_at=bindparam("at"),
+        message_id=_MESSAGE,
+        has_buttons=_HAS_BUTTONS,
+        body=None,
+    )
     .returning(outbox.c.conversation_id, outbox.c.asks)
+)
+_FAILED: dict[str, Any] = {"failed_at": bindparam("at"), "fault": bindparam("why"), "body": None}
+_FAIL = (
+    update(outbox)
+    .where(outbox.c.id == bindparam("row"), outbox.c.sent_at.is_(None))
+    .values(_FAILED)
+    .returning(outbox.c.id, outbox.c.conversation_id)
+)
+_FAIL_ALL = (
+    update(outbox)
+    .where(*_WAITS, *_AT)
+    .values(_FAILED)
+    .returning(outbox.c.id, outbox.c.conversation_id)
 )
 # The last word to somebody who was forgotten: their address stays nowhere.
 _GONE = delete(outbox).where(
@@ -79,8 +171,14 @@ class Outbox:
         *,
         conversation: ConversationId | None,
         now: datetime,
+        place: str | None = None,
+        priority: int = 0,
+        in_place: bool = False,
     ) -> None:
-        """To be sent once the work is flushed and committed."""
+        """To be sent once the work is flushed and committed; `Waiting` says how.
+
+        Of replies that are `in_place` only a question is.
+        """
         self.rows += [
             {
                 "platform": to.platform,
@@ -89,6 +187,9 @@ class Outbox:
                 "asks": reply.step if isinstance(reply, Ask | Review) else None,
                 "body": reply_values(reply),
                 "created_at": now,
+                "place": place,
+                "priority": priority,
+                "in_place": in_place and isinstance(reply, Ask | Review),
             }
             for reply in replies
         ]
@@ -99,18 +200,38 @@ class Outbox:
             self.rows = []
 
     def waiting(self, to: Address) -> list[Waiting]:
-        rows = self._connection.execute(_WAITING, {"platform": to.platform, "user": to.user})
-        return [Waiting(row.id, reply_of(row.body)) for row in rows]
+        """In the order to send it in."""
+        rows = self._connection.execute(_WAITING, _at(to))
+        return [
+            Waiting(
+                row.id,
+                reply_of(row.body),
+                row.place,
+                row.priority,
+                row.in_place,
+                row.conversation_id,
+                row.asks,
+            )
+            for row in rows
+        ]
 
     def waiting_for(self, platform: str) -> list[Address]:
         """The addresses on a platform that something waits for."""
         rows = self._connection.execute(
             select(outbox.c.user)
-            .where(outbox.c.sent_at.is_(None), outbox.c.platform == platform)
+            .where(*_WAITS, outbox.c.platform == platform)
             .group_by(outbox.c.user)
             .order_by(func.min(outbox.c.id))
         )
         return [Address(platform, row.user) for row in rows]
+
+    def asked_in(self, conversation: ConversationId, message_id: str) -> str | None:
+        """The place of a conversation that was asked in a message; None where none was."""
+        found = select(outbox.c.asks).where(
+            outbox.c.conversation_id == conversation, outbox.c.message_id == message_id
+        )
+        asks: str | None = self._connection.execute(found.limit(1)).scalar()
+        return asks
 
     def mark_sent(self, sent: Sequence[tuple[int, Sent]]) -> None:
         """These rows were sent. An open question among them counts as delivered from then on."""
@@ -129,3 +250,39 @@ class Outbox:
                         "at": what.at,
                     },
                 )
+
+    def open_buttons(self, to: Address) -> list[Shown]:
+        """The messages in somebody's own chat that have buttons still, the newest last."""
+        rows = self._connection.execute(_OPEN_BUTTONS, _at(to))
+        return [Shown(row.id, row.message_id, row.conversation_id, row.asks) for row in rows]
+
+    def closed(self, rows: Iterable[int]) -> None:
+        """There are no buttons below these messages any more."""
+        for row in rows:
+            self._connection.execute(_CLOSE, {"row": row})
+
+    def move_place(self, platform: str, old: str, new: str) -> None:
+        """A group has another number: what waits for it, in any topic, goes there."""
+        waiting = (outbox.c.platform == platform) & outbox.c.sent_at.is_(None)
+        self._connection.execute(
+            update(outbox).where(waiting, outbox.c.place == old).values(place=new)
+        )
+
+    def fail(self, row: int, fault: str, *, at: datetime) -> None:
+        """It will never be sent. Its words go; the row stays, with its fault."""
+        self._failed(_FAIL, {"row": row, "at": at, "why": fault[:MAX_FAULT]})
+
+    def fail_all(self, to: Address, fault: str, *, at: datetime) -> int:
+        """Nothing of what waits for this address will be sent; how many rows that were."""
+        return self._failed(_FAIL_ALL, {**_at(to), "at": at, "why": fault[:MAX_FAULT]})
+
+    def _failed(self, statement: ReturningUpdate[Any], values: dict[str, Any]) -> int:
+        failed = self._connection.execute(statement, values).all()
+        for row in failed:
+            if row.conversation_id is None:
+                self._connection.execute(_GONE, {"row": row.id})
+        return len(failed)
+
+
+def _at(to: Address) -> dict[str, str]:
+    return {"at_platform": to.platform, "at_user": to.user}

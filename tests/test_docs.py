@@ -28,7 +28,15 @@ PAGES = sorted((*ROOT.glob("*.md"), *docs.DOCS.rglob("*.md")))
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
 HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 
-HOSTS = {"projectfluent.org", "semver.org"}
+HOSTS = {
+    "projectfluent.org",
+    "semver.org",
+    # what an operator meets: Telegram, this very machine, an example
+    "api.telegram.org",
+    "t.me",
+    "127.0.0.1",
+    "stories.example.org",
+}
 """Whom the pages point to in the world outside."""
 
 MACHINE = re.compile(r"(?<![\w.`/])/(?:home|root|tmp|opt|work|mnt|Users)/")

@@ -61,7 +61,12 @@ class Reopens:
 
 @dataclass(frozen=True, slots=True)
 class Ends:
-    """The caller has no open question any more: none is asked again behind this."""
+    """The caller has no open question any more: none is asked again behind this.
+
+    What is open is put aside for later, where it is not erased.
+    """
+
+    puts_aside: bool = False
 
 
 Outcome = Reply | Asks | Tells | Then | Reopens | Ends | Entry
@@ -157,7 +162,7 @@ class Command:
 
     One that `reads_much` is answered beside the writer, which it would hold up otherwise. `role`
     is who may call it; `owners` may also, whatever their role. One that works `anywhere` needs no
-    community.
+    community. What one says that `reads_much` may be for a whole group: `in_public`.
     """
 
     name: str
@@ -169,6 +174,7 @@ class Command:
     aliases: tuple[str, ...] = ()
     takes: bool = False
     reads_much: bool = False
+    in_public: bool = False
 
     def may(self, role: Role, *, is_owner: bool) -> bool:
         return role.may(self.role) or (self.owners and is_owner)

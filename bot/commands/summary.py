@@ -229,4 +229,5 @@ SUMMARY = Command(
     role=Role.ORGANIZER,
     takes=True,
     reads_much=True,
+    in_public=True,
 )

@@ -11,7 +11,7 @@ def _slashed(command: str) -> str:
 
 TERMINAL = "terminal"
 
-SPELLINGS: dict[str, Callable[[str], str]] = {TERMINAL: _slashed}
+SPELLINGS: dict[str, Callable[[str], str]] = {TERMINAL: _slashed, "telegram": _slashed}
 """How commands are written, by platform: known without loading a platform's library."""
 
 

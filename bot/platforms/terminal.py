@@ -53,7 +53,7 @@ class Terminal:
     now: Callable[[], datetime]
     name: str = field(default=TERMINAL, init=False)
 
-    async def send(self, to: Address, reply: Reply) -> Sent:
+    async def send(self, to: Address, reply: Reply, *, place: str | None = None) -> Sent:
         """Print a reply. Words are printed as they are: no markup in them is obeyed."""
         if isinstance(reply, Send):
             self._save(reply)

@@ -44,7 +44,7 @@ class JsonTerminal:
     now: Callable[[], datetime]
     name: str = field(default=TERMINAL, init=False)
 
-    async def send(self, to: Address, reply: Reply) -> Sent:
+    async def send(self, to: Address, reply: Reply, *, place: str | None = None) -> Sent:
         say({"reply": {"to": to.user, **reply_values(reply)}})
         return Sent(None, self.now())
 

@@ -258,6 +258,7 @@ choose-first = Please choose one of these. What you just wrote is not kept.
 agree-first = I can keep your words once you agree. What you just wrote is not kept.
 after-sent = Your story is kept. What you just wrote is not part of it; { COMMAND("tell") } begins another.
 pseudonym-too-long = That name is longer than { $limit } characters. Please choose a shorter one.
+unread = I can't read that. A line in your own words is enough.
 said-nothing = That message was empty.
 said-too-long = That message is longer than { $limit } characters, more than I can keep. Please send it in pieces.
 said-unkeepable = That message holds a character that I can't keep. Please send it again without it.
@@ -304,6 +305,8 @@ command-unknown-asked = I don't know { COMMAND($name) }. { COMMAND("help") } lis
 command-not-yours = That is for { $role }. An organizer can give you that role.
 role-coordinator = coordinators
 role-organizer = organizers
+in-private = Stories are told in private, so that you choose who reads them.
+in-private-button = Write to me
 hello-again = Hello { $member }. { COMMAND("tell") } begins a story, { COMMAND("mystories") } shows yours, { COMMAND("help") } lists what else I know.
 nothing-open = No story is open. { COMMAND("tell") } begins one.
 nothing-open-parked = No story is open. { COMMAND("resume") } goes on with the one that was kept for later, { COMMAND("tell") } begins another.
@@ -694,6 +697,14 @@ cycle-orienting = Orienting value
 cycle-orienting-meaning = Seeing where one stands, among others and in the landscape.
 cycle-transformative = Transformative value
 cycle-transformative-meaning = A change of identity, culture or institution that lasts.
+
+## Telegram
+
+telegram-short = I collect short stories about what a community led to: good, bad or nothing special.
+telegram-long =
+    I ask you a few questions about one time with your community, and keep your answers exactly as you write them. You choose who reads them, and can take them back.
+
+    It takes about ten minutes. You can stop at any time.
 
 ## The terminal
 

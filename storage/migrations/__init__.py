@@ -9,10 +9,10 @@ from sqlalchemy import Connection, inspect, text
 
 from storage.errors import DatabaseForeign, DatabaseNewer, DatabaseOutdated
 
-HEAD = "0002"
+HEAD = "0003"
 """The schema that this version works on."""
 
-KNOWN = frozenset({"0001", "0002"})
+KNOWN = frozenset({"0001", "0002", "0003"})
 
 LOCK = 0x53746F7279  # "Story": the advisory lock that migrations take on PostgreSQL
 

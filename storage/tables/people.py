@@ -66,6 +66,8 @@ addresses = Table(
     Column("platform", String(32), nullable=False),
     Column("user", String(255), nullable=False),
     Column("deactivated_at", UtcTime),
+    # Since when nothing sent there arrives; until they write again.
+    Column("unreachable_at", UtcTime),
     UniqueConstraint("platform", "user"),
 )
 

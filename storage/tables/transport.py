@@ -1,6 +1,6 @@
 """What arrived and what waits to be sent."""
 
-from sqlalchemy import JSON, Column, Index, String, Table, text
+from sqlalchemy import JSON, Boolean, Column, Index, Integer, String, Table, false, text
 
 from storage.tables.base import Id, UtcTime, metadata, row_id, to_row
 
@@ -32,7 +32,7 @@ questions = Table(
     Column("asked_at", UtcTime, nullable=False),
 )
 
-# Words: `body`, until it is sent.
+# Words: `body`, until it is sent or has failed.
 outbox = Table(
     "outbox",
     metadata,
@@ -45,13 +45,31 @@ outbox = Table(
     Column("created_at", UtcTime, nullable=False),
     Column("sent_at", UtcTime),
     Column("message_id", String(255)),
+    # A group, with `/` and a topic of it behind; without it the person's own chat.
+    Column("place", String(255)),
+    # 0 a reply to somebody, 1 what is said to many.
+    Column("priority", Integer, nullable=False, server_default="0"),
+    # To be shown in place of the question that is open.
+    Column("in_place", Boolean, nullable=False, server_default=false()),
+    # There are buttons below it still.
+    Column("has_buttons", Boolean, nullable=False, server_default=false()),
+    Column("failed_at", UtcTime),
+    # What a platform says of it, never words of anybody.
+    Column("fault", String(255)),
     Index(
         "ix_outbox_waiting",
         "platform",
         "user",
         "id",
-        sqlite_where=text("sent_at IS NULL"),
-        postgresql_where=text("sent_at IS NULL"),
+        sqlite_where=text("sent_at IS NULL AND failed_at IS NULL"),
+        postgresql_where=text("sent_at IS NULL AND failed_at IS NULL"),
+    ),
+    Index(
+        "ix_outbox_buttons",
+        "platform",
+        "user",
+        sqlite_where=text("has_buttons = 1"),
+        postgresql_where=text("has_buttons"),
     ),
     Index("ix_outbox_of", "conversation_id"),
 )

@@ -220,6 +220,7 @@ def older(request: pytest.FixtureRequest, empty: Database) -> Database:
 
 
 def test_every_released_schema_comes_to_head_with_all_its_rows(older):
+    was = older.read_now(migrations.current)
     tables = older.read_now(tables_of)
     before = older.read_now(lambda c: rows(c, tables))
 
@@ -227,8 +228,9 @@ def test_every_released_schema_comes_to_head_with_all_its_rows(older):
 
     assert changed
     older.read_now(migrations.ensure_current)
-    # Nobody could choose a language of their own before 0002: theirs is their community's.
-    after = {**before, "members": [{**row, "language": ""} for row in before["members"]]}
+    after = before
+    if was == "0001":  # nobody could choose a language of their own: theirs is their community's
+        after = {**before, "members": [{**row, "language": ""} for row in before["members"]]}
     assert older.read_now(lambda c: rows(c, tables)) == after
     assert all(before.values())
 

@@ -3,11 +3,13 @@ from datetime import timedelta
 
 import pytest
 
+from flows.conversation import ConversationId
 from flows.messages import Address, Ask, Noted, Option, Part, Reply, Review, Say
 from storage.database import Database
-from storage.outbox import Sent
+from storage.members import Member
+from storage.outbox import Sent, Shown, Waiting
 from storage.unit_of_work import Work
-from tests.builders import NOON, a_member, begin, kept, known
+from tests.builders import NOON, a_member, begin, kept, known, met
 
 ANA, BO = Address("terminal", "ana"), Address("terminal", "bo")
 
@@ -136,3 +138,198 @@ def test_a_question_sent_twice_counts_from_its_first_time(database):
     kept(database, lambda w: w.outbox.mark_sent(again))
 
     assert delivered_at(database) == LATER
+
+
+# ---- how it is to be shown ----
+
+
+def rows(database: Database, *columns: str) -> list[tuple[object, ...]]:
+    found = f"SELECT {', '.join(columns)} FROM outbox ORDER BY id"
+    return [tuple(r) for r in database.read_now(lambda c: c.exec_driver_sql(found).all())]
+
+
+def test_where_and_how_a_reply_is_to_be_shown_waits_with_it(database):
+    def doing(work: Work) -> ConversationId:
+        about = begin(work, a_member(work)).id
+        work.outbox.put(
+            ANA,
+            [Say("Look."), REVIEW],
+            conversation=about,
+            now=NOON,
+            place="-100/7",
+            priority=1,
+            in_place=True,
+        )
+        return about
+
+    about = kept(database, doing)
+
+    look, review = database.read_now(lambda c: Work(c).outbox.waiting(ANA))
+    assert look == Waiting(look.id, Say("Look."), "-100/7", 1, conversation=about)
+    assert review == Waiting(
+        review.id, REVIEW, "-100/7", 1, in_place=True, conversation=about, asks="review"
+    )
+
+
+def test_a_plain_reply_is_shown_in_the_persons_own_chat_and_before_broadcasts(database):
+    put(database, Say("Hello."))
+
+    (hello,) = database.read_now(lambda c: Work(c).outbox.waiting(ANA))
+    assert (hello.place, hello.priority, hello.in_place) == (None, 0, False)
+
+
+def test_those_whom_something_waits_for_are_named_once_whoever_waits_longest_first(database):
+    put(database, Say("one"), to=BO)
+    put(database, Say("two"), Say("three"))
+    put(database, Say("elsewhere"), to=Address("telegram", "1001"))
+    put(database, Say("four"), to=BO)
+
+    found = database.read_now(lambda c: Work(c).outbox.waiting_for("terminal"))
+
+    assert found == [BO, ANA]
+
+
+# ---- buttons ----
+
+
+def buttons(database: Database, to: Address = ANA) -> list[Shown]:
+    return database.read_now(lambda c: Work(c).outbox.open_buttons(to))
+
+
+def test_buttons_are_shown_once_their_message_is_sent_until_they_are_closed(database):
+    bare = replace(an_ask("gained"), options=())
+    put(database, Say("Hello."), an_ask(), bare, REVIEW, place="activity")
+    before = buttons(database)
+
+    mark(database, *(row for row, _ in waiting(database)))
+    asked, review = buttons(database)
+    kept(database, lambda w: w.outbox.closed([asked.id]))
+
+    assert before == []
+    assert (asked.message_id, asked.asks) == ("m1", "activity")
+    assert review.asks == "review"
+    assert buttons(database) == [review]
+    assert buttons(database, BO) == []
+
+
+def test_a_message_that_is_marked_once_more_keeps_its_buttons(database):
+    put(database, an_ask(), place="activity")
+    ((row, _),) = waiting(database)
+
+    mark(database, row)
+    mark(database, row)
+
+    assert [shown.id for shown in buttons(database)] == [row]
+
+
+def test_buttons_in_a_group_or_without_a_message_are_nobodys_to_close(database):
+    def doing(work: Work) -> None:
+        about = begin(work, a_member(work)).id
+        work.outbox.put(ANA, [an_ask()], conversation=about, now=NOON, place="-100")
+        work.outbox.put(ANA, [an_ask()], conversation=about, now=NOON)
+
+    kept(database, doing)
+    in_group, without = (row for row, _ in waiting(database))
+    mark(database, in_group)
+    kept(database, lambda w: w.outbox.mark_sent([(without, Sent(None, LATER))]))
+
+    assert buttons(database) == []
+
+
+# ---- what is never sent ----
+
+
+def fail(database: Database, row: int, fault: str = "message is too long") -> None:
+    kept(database, lambda w: w.outbox.fail(row, fault, at=LATER))
+
+
+def test_what_failed_waits_no_longer_and_leaves_its_fault_and_no_words(database):
+    kept(database, a_member)
+    put(database, Say("quillwort"), Say("next"))
+    first, *_ = (row for row, _ in waiting(database))
+
+    fail(database, first)
+
+    assert [reply.text for _, reply in waiting(database)] == ["next"]
+    assert rows(database, "fault", "body", "sent_at")[0] == ("message is too long", None, None)
+    assert rows(database, "failed_at IS NULL")[0] in [(0,), (False,)]
+
+
+def test_for_whom_everything_failed_nothing_waits(database):
+    kept(database, a_member)
+    put(database, Say("one"), Say("two"))
+    put(database, Say("for bo"), to=BO)
+
+    count = kept(database, lambda w: w.outbox.fail_all(ANA, "unreachable", at=LATER))
+
+    assert count == 2
+    assert database.read_now(lambda c: Work(c).outbox.waiting_for("terminal")) == [BO]
+
+
+def test_what_was_sent_fails_no_more(database):
+    kept(database, a_member)
+    put(database, Say("one"))
+    ((row, _),) = waiting(database)
+    mark(database, row)
+
+    fail(database, row)
+    kept(database, lambda w: w.outbox.fail_all(ANA, "unreachable", at=LATER))
+
+    assert rows(database, "fault") == [(None,)]
+
+
+def test_the_last_word_to_somebody_who_was_forgotten_leaves_nothing_where_it_fails(database):
+    put(database, Say("Farewell."))  # an address that nobody has
+    ((row, _),) = waiting(database)
+
+    fail(database, row)
+
+    assert rows(database, "id") == []
+
+
+def test_a_story_is_erased_although_a_reply_of_it_failed(database):
+    about = ConversationId(put(database, Say("one"), place="activity"))
+    ((row, _),) = waiting(database)
+    fail(database, row)
+
+    kept(database, lambda w: w.erasure.erase_conversation(about, now=LATER))
+
+    assert rows(database, "id") == []
+
+
+# ---- who cannot be reached ----
+
+
+def reached(work: Work, member: Member) -> Address | None:
+    return work.members.reach(member.id)
+
+
+def test_whoever_cannot_be_reached_is_written_to_elsewhere_until_they_write(database):
+    here, there = Address("telegram", "1001"), Address("slack", "U1")
+
+    def doing(work: Work) -> list[Address | None]:
+        ana = met(work, here)
+        work.merge(ana.id, met(work, there).id)
+        found = [reached(work, ana)]
+        work.members.set_unreachable(there, LATER)
+        found.append(reached(work, ana))
+        work.members.set_unreachable(here, LATER)
+        found.append(reached(work, ana))
+        work.members.meet(here, name=None, now=LATER)
+        found.append(reached(work, ana))
+        work.members.set_unreachable(there, None)
+        found.append(reached(work, ana))
+        return found
+
+    assert kept(database, doing) == [there, here, None, here, there]
+
+
+def test_those_who_write_at_once_can_all_be_reached_again(on_file):
+    def doing(work: Work) -> Address | None:
+        ana = met(work, ANA)
+        work.members.set_unreachable(ANA, LATER)
+        work.members.preload([ANA, BO])
+        work.members.meet(ANA, name=None, now=LATER)
+        return reached(work, ana)
+
+    assert kept(on_file, doing) == ANA

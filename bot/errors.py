@@ -1,0 +1,29 @@
+"""What can go wrong with a program that a person started; each text is a sentence for them."""
+
+
+class ProgramError(Exception):
+    """The root of these."""
+
+
+class AlreadyRunning(ProgramError):
+    def __init__(self) -> None:
+        super().__init__(
+            "Another `storytrail run` uses this database file already: end it first, or give each "
+            "its own file. Several at once need PostgreSQL."
+        )
+
+
+class NothingToRun(ProgramError):
+    def __init__(self) -> None:
+        super().__init__(
+            "There is no platform to run: set STORYTRAIL_TELEGRAM_TOKEN. For a look in this "
+            "terminal there is `storytrail chat`."
+        )
+
+
+class WebhookUnset(ProgramError):
+    def __init__(self) -> None:
+        super().__init__(
+            "Webhooks need STORYTRAIL_PUBLIC_URL and STORYTRAIL_TELEGRAM_WEBHOOK_SECRET; or set "
+            "STORYTRAIL_TELEGRAM_MODE to polling."
+        )

@@ -1,0 +1,206 @@
+"""How fast may be sent: to one chat, to a group, and in all. Replies go before broadcasts."""
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from config.settings import Settings
+
+REPLY, BROADCAST = 0, 1
+"""Priorities: what answers somebody, and what is said to many."""
+
+MOMENT = 1e-6  # seconds that count as none: waiting times do not add up exactly
+
+FEW = 1_024  # chats that are remembered before any is forgotten
+
+LONG_AGO = float("-inf")
+
+Clock = Callable[[], float]
+"""Seconds; it never goes back."""
+
+Sleep = Callable[[float], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """`chat_burst` messages to a chat at once, then `chat_per_second`; `per_second` in all."""
+
+    chat_burst: int
+    chat_per_second: float
+    per_second: float
+    group_per_minute: float
+
+    @classmethod
+    def of(cls, settings: Settings) -> "Rates":
+        return cls(
+            chat_burst=settings.limit_chat_burst,
+            chat_per_second=settings.limit_chat_per_second,
+            per_second=settings.limit_per_second,
+            group_per_minute=settings.limit_group_per_minute,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Chat:
+    """Where one writes to: a person's chat, or a group with all its topics."""
+
+    name: str
+    is_group: bool = False
+
+
+class Budget:
+    """What was sent lately, and how long the next message has to wait. Itself it never waits."""
+
+    def __init__(self, rates: Rates, clock: Clock) -> None:
+        self._rates = rates
+        self._clock = clock
+        self._sent = _Window(rates.per_second, 1)
+        self._broadcast_at = LONG_AGO  # when the next one may go
+        self._chats: dict[Chat, _Lately] = {}
+        self._many = FEW
+
+    def chat_wait(self, chat: Chat) -> float:
+        """Seconds until something may go to this chat; 0: now."""
+        lately = self._chats.get(chat)
+        return _wait(lately.free_at, self._clock()) if lately is not None else 0
+
+    def wait(self, priority: int) -> float:
+        """Seconds until something of this priority may go anywhere; 0: now."""
+        free_at = self._sent.free_at
+        if priority >= BROADCAST:
+            free_at = max(free_at, self._broadcast_at)
+        return _wait(free_at, self._clock())
+
+    def take(self, chat: Chat, priority: int) -> None:
+        """Something goes to this chat now."""
+        now = self._clock()
+        self._sent.add(now)
+        if priority >= BROADCAST:
+            # Evenly spread, so that a reply in between finds room at once and not in a second.
+            self._broadcast_at = now + 1 / self._rates.per_second
+        self._lately(chat).add(now)
+
+    def hold(self, chat: Chat, seconds: float) -> None:
+        """Nothing may go to this chat for so long."""
+        lately = self._lately(chat)
+        lately.held_until = max(lately.held_until, self._clock() + seconds)
+
+    def _lately(self, chat: Chat) -> "_Lately":
+        if chat not in self._chats:
+            if len(self._chats) >= self._many:
+                now = self._clock()
+                self._chats = {c: each for c, each in self._chats.items() if not each.is_idle(now)}
+                self._many = max(FEW, 2 * len(self._chats))
+            self._chats[chat] = _Lately(self._rates, is_group=chat.is_group)
+        return self._chats[chat]
+
+
+class Limits:
+    """Where lanes that send side by side wait for their turn."""
+
+    def __init__(self, rates: Rates, clock: Clock, *, sleep: Sleep = asyncio.sleep) -> None:
+        self._budget = Budget(rates, clock)
+        self._sleep = sleep
+        self._pace = 1 / rates.per_second
+        # Whoever holds one is the first of those that wait; asyncio's locks are fair.
+        self._first = (asyncio.Lock(), asyncio.Lock())
+
+    def goes_now(self, chat: Chat, priority: int = REPLY) -> bool:
+        """Whether a message may go to this chat now. If so, it counts as sent."""
+        waits = (
+            self._first_of(priority).locked()
+            or self._must_give_way(priority)
+            or self._budget.chat_wait(chat)
+            or self._budget.wait(priority)
+        )
+        if waits:
+            return False
+        self._budget.take(chat, priority)
+        return True
+
+    async def turn(self, chat: Chat, priority: int = REPLY) -> None:
+        """Returns when a message may go to this chat; from then on it counts as sent."""
+        while True:
+            while wait := self._budget.chat_wait(chat):
+                await self._sleep(wait)
+            async with self._first_of(priority):
+                await self._any_may_go(priority)
+                # Several may have waited for one group.
+                if not self._budget.chat_wait(chat):
+                    self._budget.take(chat, priority)
+                    return
+
+    def hold(self, chat: Chat, seconds: float) -> None:
+        """The platform asked for time: this chat waits so long, and no other."""
+        self._budget.hold(chat, seconds)
+
+    async def _any_may_go(self, priority: int) -> None:
+        while True:
+            wait = self._budget.wait(priority)
+            if self._must_give_way(priority):
+                wait = max(wait, self._pace)
+            if not wait:
+                return
+            await self._sleep(wait)
+
+    def _must_give_way(self, priority: int) -> bool:
+        """Whether a reply waits that goes before this."""
+        return priority >= BROADCAST and self._first[REPLY].locked()
+
+    def _first_of(self, priority: int) -> asyncio.Lock:
+        return self._first[BROADCAST if priority >= BROADCAST else REPLY]
+
+
+class _Lately:
+    """What one chat was sent, and until when it is to be left alone."""
+
+    def __init__(self, rates: Rates, *, is_group: bool) -> None:
+        self._every = 1 / rates.chat_per_second
+        self._burst = (rates.chat_burst - 1) * self._every
+        # When all that was sent would have gone, one each `every` seconds (GCRA).
+        self._even_until = LONG_AGO
+        self._minute = _Window(rates.group_per_minute, 60) if is_group else None
+        self.held_until = LONG_AGO
+
+    @property
+    def free_at(self) -> float:
+        minute = self._minute.free_at if self._minute is not None else LONG_AGO
+        return max(self.held_until, self._even_until - self._burst, minute)
+
+    def add(self, now: float) -> None:
+        self._even_until = max(self._even_until, now) + self._every
+        if self._minute is not None:
+            self._minute.add(now)
+
+    def is_idle(self, now: float) -> bool:
+        """Whether it makes no difference any more."""
+        last = self._minute.last_until if self._minute is not None else LONG_AGO
+        return max(self.held_until, self._even_until, last) <= now
+
+
+class _Window:
+    """At most `rate` in so many seconds, whenever these begin."""
+
+    def __init__(self, rate: float, seconds: float) -> None:
+        most = max(1, int(rate))
+        self._seconds = seconds * most / rate
+        self._sent: deque[float] = deque(maxlen=most)
+
+    @property
+    def free_at(self) -> float:
+        is_full = len(self._sent) == self._sent.maxlen
+        return self._sent[0] + self._seconds if is_full else LONG_AGO
+
+    @property
+    def last_until(self) -> float:
+        """Until when the last one counts."""
+        return self._sent[-1] + self._seconds if self._sent else LONG_AGO
+
+    def add(self, now: float) -> None:
+        self._sent.append(now)
+
+
+def _wait(free_at: float, now: float) -> float:
+    wait = free_at - now
+    return wait if wait > MOMENT else 0

@@ -1,0 +1,105 @@
+"""How one message of the outbox comes to stand in a chat: below the others, or in place of one.
+
+At most one question of a chat has buttons: those of earlier ones are taken away before the next.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Collection, Sequence
+from datetime import datetime
+from functools import partial
+from typing import cast
+
+import structlog
+
+from bot.limits import BROADCAST, REPLY, Chat, Limits
+from bot.platforms.platform import EditsMessages, Platform, PlatformError, Refused, RetryLater
+from flows.messages import Address
+from storage.database import Database
+from storage.outbox import Sent, Shown, Waiting
+from storage.unit_of_work import Work
+
+log = structlog.get_logger()
+
+
+class Showing:
+    """Used by the courier alone, which has waited for the message's turn by then."""
+
+    def __init__(
+        self,
+        database: Database,
+        platform: Platform,
+        limits: Limits,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._database = database
+        self._platform = platform
+        can_edit = hasattr(platform, "edit") and hasattr(platform, "close")
+        self._editing = cast(EditsMessages, platform) if can_edit else None
+        self._limits = limits
+        self._now = now
+        self._closing: dict[int, asyncio.Task[None]] = {}
+
+    @property
+    def closing(self) -> Collection["asyncio.Task[None]"]:
+        """What is still at taking buttons away."""
+        return self._closing.values()
+
+    async def show(
+        self, to: Address, row: Waiting, shown: Sequence[Shown]
+    ) -> tuple[Sent, list[int]]:
+        """What the platform says of it, and the rows that have no buttons any more by that.
+
+        `shown` are those that have some, the newest last. Raises PlatformError.
+        """
+        if row.asks is None or row.place is not None:
+            return await self._platform.send(to, row.reply, place=row.place), []
+        if self._editing is None:
+            return await self._platform.send(to, row.reply), [each.id for each in shown]
+        last = shown[-1] if shown else None
+        if row.in_place and last is not None and _is_same(row, last):
+            try:
+                await self._editing.edit(to, last.message_id, row.reply)
+            except Refused:  # it is too old, or gone
+                await self._limits.turn(chat_of(to, row), REPLY)
+            else:
+                self._close(self._editing, to, shown[:-1])
+                return Sent(last.message_id, self._now()), [last.id]
+        self._close(self._editing, to, shown)
+        return await self._platform.send(to, row.reply), []
+
+    def _close(self, editing: EditsMessages, to: Address, shown: Sequence[Shown]) -> None:
+        """Take their buttons away, beside all else: a question never waits for that."""
+        for each in shown:
+            if each.id not in self._closing:
+                closing = asyncio.create_task(self._close_one(editing, to, each))
+                self._closing[each.id] = closing
+                closing.add_done_callback(partial(self._is_closed, each.id))
+
+    def _is_closed(self, row: int, _: object) -> None:
+        del self._closing[row]
+
+    async def _close_one(self, editing: EditsMessages, to: Address, shown: Shown) -> None:
+        """What fails here is tried again before the next question."""
+        chat = Chat(to.user)
+        try:
+            # Platforms count this as they count messages.
+            await self._limits.turn(chat, BROADCAST)
+            with contextlib.suppress(Refused):  # it is gone, and so are its buttons
+                await editing.close(to, shown.message_id)
+            await self._database.write(lambda c: Work(c).outbox.closed([shown.id]))
+        except RetryLater as error:
+            self._limits.hold(chat, error.seconds)
+        except PlatformError:
+            pass
+        except Exception as error:
+            log.warning("delivery.unclosed", platform=to.platform, fault=type(error).__name__)
+
+
+def chat_of(to: Address, row: Waiting) -> Chat:
+    """A group counts as one chat, whatever the topic."""
+    return Chat(to.user) if row.place is None else Chat(row.place.partition("/")[0], is_group=True)
+
+
+def _is_same(row: Waiting, shown: Shown) -> bool:
+    return (row.conversation, row.asks) == (shown.conversation, shown.asks)

@@ -1,0 +1,1 @@
+"""The web server: health, metrics, and the webhooks of platforms."""
