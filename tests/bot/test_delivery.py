@@ -578,6 +578,7 @@ def review(text: str) -> Review:
 async def test_the_buttons_of_a_question_go_before_the_next_one(post):
     async with post.runs():
         post.put("ana", asks("first?"))
+        await post.all_sent()
         post.put("bo", asks("other?"))
         await post.all_sent()
         post.put("ana", "Noted.", asks("second?"))

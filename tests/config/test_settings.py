@@ -53,6 +53,14 @@ def test_without_anything_set_there_are_defaults(load: Load):
         "limit_chat_per_second": 1,
         "limit_per_second": 30,
         "limit_group_per_minute": 20,
+        "secret_key": None,
+        "public_url": None,
+        "http_host": "127.0.0.1",
+        "http_port": 8080,
+        "telegram_token": None,
+        "telegram_api_url": "https://api.telegram.org",
+        "telegram_mode": "polling",
+        "telegram_webhook_secret": None,
         "log_level": "warning",
         "log_format": "text",
     }
@@ -111,7 +119,7 @@ def test_the_case_of_a_level_does_not_matter(load: Load, level: str):
         ("LOG_LEVEL", "loud", "must be 'debug', 'info', 'warning' or 'error'"),
         ("LOG_FORMAT", "xml", "must be 'text' or 'json'"),
         ("DATABSE_URL", "x", "there is no such setting; did you mean STORYTRAIL_DATABASE_URL?"),
-        ("TELEGRAM_TOKEN", "x", "there is no such setting; remove it"),
+        ("ZULU_QX", "x", "there is no such setting; remove it"),
     ],
 )
 def test_a_fault_of_the_environment_names_the_variable(
