@@ -19,7 +19,7 @@ from bot.platforms.platform import (
     RetryLater,
     Unreachable,
 )
-from bot.showing import Showing, chat_of
+from bot.showing import Showing, chat_of, ends
 from flows.messages import Address
 from storage.database import Database
 from storage.outbox import Sent, Shown, Waiting
@@ -350,11 +350,11 @@ class Courier:
 
 
 def _first(work: Work, to: Address) -> tuple[list[Waiting], list[Shown]]:
-    """What waits for an address, and where the first of it asks something, which buttons are
-    still shown there."""
+    """What waits for an address, and where the first of it takes buttons away, which are still
+    shown there."""
     rows = work.outbox.waiting(to)
-    asks = bool(rows) and rows[0].asks is not None
-    return rows, work.outbox.open_buttons(to) if asks else []
+    takes = bool(rows) and (rows[0].asks is not None or ends(rows[0]))
+    return rows, work.outbox.open_buttons(to) if takes else []
 
 
 def _marking(row: Waiting, sent: Sent, closed: Sequence[int] = ()) -> Callable[[Connection], None]:

@@ -14,7 +14,7 @@ import structlog
 
 from bot.limits import BROADCAST, REPLY, Chat, Limits
 from bot.platforms.platform import EditsMessages, Platform, PlatformError, Refused, RetryLater
-from flows.messages import Address
+from flows.messages import Address, Noted, Say
 from storage.database import Database
 from storage.outbox import Sent, Shown, Waiting
 from storage.unit_of_work import Work
@@ -53,6 +53,8 @@ class Showing:
         `shown` are those that have some, the newest last. Raises PlatformError.
         """
         if row.asks is None or row.place is not None:
+            if self._editing is not None and ends(row):
+                self._close(self._editing, to, shown)
             return await self._platform.send(to, row.reply, place=row.place), []
         if self._editing is None:
             return await self._platform.send(to, row.reply), [each.id for each in shown]
@@ -94,6 +96,11 @@ class Showing:
             pass
         except Exception as error:
             log.warning("delivery.unclosed", platform=to.platform, fault=type(error).__name__)
+
+
+def ends(row: Waiting) -> bool:
+    """Whether the interview is over by this, so that no button of it counts any more."""
+    return isinstance(row.reply, Say | Noted) and row.reply.ends
 
 
 def chat_of(to: Address, row: Waiting) -> Chat:

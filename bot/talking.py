@@ -121,16 +121,17 @@ def put(
     conversation: Conversation | None = None,
     *,
     in_place: bool = False,
-    place: str | None = None,
 ) -> None:
-    """To be sent. A question that is `in_place` is shown where it stood before it was answered;
-    `place` is the group that all is shown in, if not the person's own chat."""
+    """To be sent: in the group where it was asked for, or else in the person's own chat.
+
+    A question that is `in_place` is shown where it stood before it was answered.
+    """
     scene.work.outbox.put(
         scene.inbound.address,
         replies,
         conversation=conversation.id if conversation else None,
         now=scene.now,
-        place=place,
+        place=scene.inbound.place if scene.inbound.is_public else None,
         in_place=in_place,
     )
 

@@ -117,7 +117,8 @@ class Asker:
             case Kind.END:
                 keys = self.interview.keys(step.name, "say")
                 text = self.word(*keys, ref=conversation.ref)
-                return (Noted(text) if conversation.submitted_at else Say(text),)
+                made = Noted if conversation.submitted_at else Say
+                return (made(text, ends=True),)
             case Kind.REVIEW:
                 return (self._review(conversation, step),)
             case _:

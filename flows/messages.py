@@ -135,10 +135,12 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class Say:
-    """`private` is the label of a button that leads from a group to the chat with the bot."""
+    """`private` is the label of a button that leads from a group to the chat with the bot; `ends`
+    says that the interview is over by this."""
 
     text: str
     private: str | None = None
+    ends: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +148,7 @@ class Noted:
     """A short sign that a tap or an edit was taken; a platform may show it in passing."""
 
     text: str
+    ends: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
