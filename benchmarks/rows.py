@@ -27,7 +27,17 @@ MOVED = (
     "delivered_at",
     "active_seconds",
 )
-OUTBOX = ("platform", "user", "conversation_id", "asks", "body", "created_at")
+OUTBOX = (
+    "platform",
+    "user",
+    "conversation_id",
+    "asks",
+    "body",
+    "created_at",
+    "place",
+    "priority",
+    "in_place",
+)
 
 Values = Mapping[str, Any]
 Statement = tuple[str, tuple[Any, ...]]
