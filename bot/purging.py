@@ -28,9 +28,11 @@ def purge(house: House, work: Work, *, now: datetime) -> Purged:
     """Everything that is due by `now`, in one transaction. The erased stories are audited."""
     withdrawn = work.erasure.withdrawn_until(now - KEEPS_WITHDRAWN)
     for conversation in withdrawn:
-        ref = work.conversations.load(conversation).ref
+        story = work.stories.of_conversation(conversation)
         work.erasure.erase_conversation(conversation, now=now)
-        work.audit.add(Entry(action=Action.STORY_ERASED, ref=ref), now=now)
+        if story is not None:
+            entry = Entry(action=Action.STORY_ERASED, community=story.community, ref=story.ref)
+            work.audit.add(entry, now=now)
     expired = _erase_drafts(house, work, now)
     purged = Purged(
         stories=len(withdrawn),

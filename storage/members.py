@@ -127,10 +127,11 @@ class Members:
         """Those that were seen before, all at once. Whoever does holds the write lock."""
         values = {"at": [(a.platform, a.user) for a in at]}
         rows = _FIND_ALL.rows(self._connection, values)
-        for row in rows:
+        found = [(row, _met(row)) for row in rows]
+        for row, met in found:
             if not _is_away(row):  # whose turn changes nothing of their own row
-                self._known[Address(row.platform, row.user)] = _met(row)
-        return [_met(row) for row in rows]
+                self._known[Address(row.platform, row.user)] = met
+        return [met for _, met in found]
 
     def meet(self, address: Address, *, name: str | None, now: datetime) -> Met:
         """The person behind an address, whoever they are.
