@@ -15,18 +15,9 @@ from sqlalchemy import Connection, text
 from benchmarks.world import ANSWERS, PLATFORM, World
 from flows.messages import Said
 from storage.database import WRITER_PRAGMAS
+from storage.mapping import MOVING
 
 INBOX = ("key", "received_at", "status")
-MOVED = (
-    "place",
-    "trail",
-    "revision",
-    "shown_example",
-    "has_begun",
-    "turned_at",
-    "delivered_at",
-    "active_seconds",
-)
 OUTBOX = (
     "platform",
     "user",
@@ -90,12 +81,12 @@ def statements(
 
 def _turn(written: Written, key: str, person: str, conversation: int, mark: str) -> Turn:
     its_own = {"user": person, "conversation_id": conversation}
-    moved = ", ".join(f"{name} = {mark}" for name in MOVED)
+    moved = ", ".join(f"{name} = {mark}" for name in MOVING)
     return [
         _insert("inbox", {**written.inbox, "key": key}, mark),
         (
             f"UPDATE conversations SET {moved} WHERE id = {mark}",
-            (*(written.moved[name] for name in MOVED), conversation),
+            (*(written.moved[name] for name in MOVING), conversation),
         ),
         *(_insert("answers", {**row, **_of(row, its_own)}, mark) for row in written.answers),
         *(_insert("outbox", {**row, **_of(row, its_own)}, mark) for row in written.outbox),
@@ -212,7 +203,7 @@ def _reading(key: str, person: str) -> Callable[[Connection], Written]:
         )
         return Written(
             inbox={name: arrived[name] for name in INBOX},
-            moved={name: conversation[name] for name in MOVED},
+            moved={name: conversation[name] for name in MOVING},
             answers=told,
             outbox=[{name: row[name] for name in OUTBOX} for row in waiting],
         )

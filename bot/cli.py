@@ -172,6 +172,12 @@ def export(
     output: Annotated[
         Path | None, typer.Option("-o", "--output", metavar="FILE", help="Write to this file.")
     ] = None,
+    files: Annotated[
+        Path | None,
+        typer.Option(
+            "--files", metavar="FOLDER", help="Fetch what tellers sent as evidence into this one."
+        ),
+    ] = None,
     schema: Annotated[bool, typer.Option("--schema", help="Print the format's schema.")] = False,
 ) -> None:
     """Write the stories out, for analysis."""
@@ -194,7 +200,13 @@ def export(
     with_app(
         reading,
         lambda app: write_export(
-            app, wanted, reader=Audience(audience), community=community, period=period, to=output
+            app,
+            wanted,
+            reader=Audience(audience),
+            community=community,
+            period=period,
+            to=output,
+            files=files,
         ),
     )
 

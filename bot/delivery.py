@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import random
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 import structlog
@@ -27,7 +27,7 @@ from storage.unit_of_work import Work
 
 SWEEP = 5.0  # seconds between looks for what nobody told of: another process put it
 SHORTEST, LONGEST = 0.5, 60.0  # seconds of a pause before something is tried again
-GRACE = 2.0  # seconds that what is being sent has when the courier is told to end
+GRACE = 2.0  # seconds that what is being sent has when somebody waits for it
 TRIES = 5
 """How often a message is tried that breaks the platform's own code."""
 
@@ -63,12 +63,15 @@ class _Lane:
     to: Address
     task: "asyncio.Task[None] | None" = None
     is_woken: bool = False
-    is_sending: bool = False
+    idle: asyncio.Event = field(default_factory=asyncio.Event)  # nothing is being sent
     # The turn that a broadcast waits for: a reply behind it need not.
     turn: "asyncio.Task[None] | None" = None
     failures: int = 0  # in a row
     row: int = 0  # that was tried last
     tries: int = 0  # of that row, that ended in something unexpected
+
+    def __post_init__(self) -> None:
+        self.idle.set()
 
 
 class Courier:
@@ -111,6 +114,14 @@ class Courier:
         if self._loop is not None:
             with contextlib.suppress(RuntimeError):  # the loop has ended; the next start finds it
                 self._loop.call_soon_threadsafe(self._open, address)
+
+    async def settled(self, address: Address) -> None:
+        """Wait for what is being sent to an address just now, a little: once it is marked, it is
+        known whether what somebody wrote there came before it or after."""
+        lane = self._lanes.get(address)
+        if lane is not None and not lane.idle.is_set():
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(lane.idle.wait(), GRACE)
 
     async def run(self) -> None:
         """Send, until cancelled. What is being sent then is finished, where that is quick."""
@@ -195,7 +206,7 @@ class Courier:
         self._is_stopping = True
         tasks = {lane.task for lane in self._lanes.values() if lane.task is not None}
         for lane in self._lanes.values():
-            if lane.task is not None and not lane.is_sending:
+            if lane.task is not None and lane.idle.is_set():
                 lane.task.cancel()
         for closing in self._showing.closing:
             closing.cancel()
@@ -233,11 +244,11 @@ class Courier:
             rows, shown = await self._database.read(lambda c: _first(Work(c), lane.to))
             if not rows or rows[0].id != row.id:
                 return False
-        lane.is_sending = True
+        lane.idle.clear()
         try:
             await self._deliver(lane, row, shown)
         finally:
-            lane.is_sending = False
+            lane.idle.set()
         return False
 
     async def _turn(self, lane: _Lane, chat: Chat, priority: int) -> bool:
@@ -276,6 +287,7 @@ class Courier:
             await self._unexpected(lane, row, error)
             return
         else:
+            self._limits.count(chat_of(lane.to, row), row.priority, sent.messages - 1)
             await self._keep(_marking(row, sent, closed))
             self.sent += 1
         lane.failures = 0
@@ -322,7 +334,7 @@ class Courier:
         fault = type(error).__name__
         log.info("delivery.broken", platform=lane.to.platform, row=row.id, fault=fault)
         self.retried += 1
-        lane.is_sending = False
+        lane.idle.set()
         await self._pause(lane)
 
     async def _keep(self, work: Callable[[Connection], object]) -> None:

@@ -131,6 +131,11 @@ class Limits:
                     self._budget.take(chat, priority)
                     return
 
+    def count(self, chat: Chat, priority: int, messages: int) -> None:
+        """So many more went there than was waited for."""
+        for _ in range(messages):
+            self._budget.take(chat, priority)
+
     def hold(self, chat: Chat, seconds: float) -> None:
         """The platform asked for time: this chat waits so long, and no other."""
         self._budget.hold(chat, seconds)

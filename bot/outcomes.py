@@ -6,8 +6,8 @@ from datetime import timedelta
 from typing import assert_never
 
 from bot import talking
-from bot.commands import find
-from bot.commands.command import Asks, Command, Ends, Outcome, Reopens, Tells, Then
+from bot.commands import asking
+from bot.commands.command import Asks, Command, Ends, Outcome, Reopens, Takes, Tells, Then
 from bot.commands.command import Question as CommandQuestion
 from bot.scene import Scene, scene_in, scene_with
 from flows.conversation import Conversation
@@ -43,7 +43,7 @@ class Asked:
 
 def open_question(scene: Scene, question: Question) -> Asked | None:
     """None where there is nothing to ask any more."""
-    command = find(question.command)
+    command = asking(question.command)
     if command is None or command.question is None:
         return None
     there = scene
@@ -85,6 +85,8 @@ class Outcomes:
                     self._ask(dict(values))
                 case Then():
                     self.then = outcome
+                case Takes(conversation, wording):
+                    talking.take(scene, conversation, wording)
                 case Ends(puts_aside):
                     self.ended = True
                     if puts_aside and scene.conversation is not None:

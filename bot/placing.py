@@ -9,6 +9,11 @@ from flows.messages import Commanded
 from storage.audit import Action, Entry
 from storage.communities import Access, Community, Place
 
+TELLS = "tell-"
+"""What a deep link begins with that a community's short name follows."""
+
+LONGEST_SLUG = 64 - len(TELLS)  # characters, Bot API: what stands behind /start
+
 JOINING = ("start", "tell")
 """What somebody who left must say to join again."""
 
@@ -66,6 +71,28 @@ def invited(scene: Scene, token: str) -> Scene | Elsewhere:
     if again is not None:  # a link that is tapped once more
         return joined(scene, again)
     return Elsewhere((*guessed(scene.call()), scene.say("invite-invalid")))
+
+
+def deep_link(scene: Scene) -> str:
+    """What stands behind `/start` for whoever comes from this group to tell a story."""
+    here = _met_at(scene)
+    return f"{TELLS}{here.slug}" if here is not None and len(here.slug) <= LONGEST_SLUG else ""
+
+
+def community_linked(scene: Scene, start: str) -> Community | None:
+    """The community that a link led from a group of it to here for."""
+    if not start.startswith(TELLS):
+        return None
+    return scene.work.communities.find(start.removeprefix(TELLS))
+
+
+def linked(scene: Scene, community: Community) -> Scene | Elsewhere:
+    """The scene in a community; whoever is no member of a closed one needs an invite all the same:
+    anybody may have made up the link."""
+    is_member = scene.work.members.role(scene.member.id, community.id) is not None
+    if is_member or community.access is Access.OPEN:
+        return joined(scene, community)
+    return Elsewhere((scene.say("invite-needed"),))
 
 
 def _newcomer(scene: Scene, here: Community | None) -> Scene | Elsewhere:

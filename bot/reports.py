@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 from bot.app import App, now
 from bot.commands.command import Call
 from bot.commands.summary import summary_of, told
+from bot.evidence import Wanted, Which, fetch, wanted_of
 from bot.exports import Export, Format
 from bot.periods import Period
 from bot.platforms import TERMINAL, spelling
@@ -46,14 +47,33 @@ def write_export(
     community: str | None,
     period: Period,
     to: Path | None,
+    files: Path | None = None,
 ) -> None:
-    """Write an export to a file, whole or not at all, or to standard output. It is audited."""
+    """Write an export to a file, whole or not at all, or to standard output. It is audited.
+
+    What tellers sent is fetched into the folder `files`, where one is named.
+    """
     _audited(app, Action.EXPORTED, community, {"for": reader, "format": format.name})
+
+    def scope_of(work: Work) -> tuple[Community, Scope]:
+        found = community_named(work, community)
+        between = {"since": period.since, "until": period.until}
+        return found, Scope(community=found.id, reader=reader, **between)
+
+    def listed(connection: Connection) -> list[Wanted]:
+        work = Work(connection)
+        return list(wanted_of(work.story_reads.open_to(scope_of(work)[1])))
+
+    fetched: dict[Which, str] = {}
+    if files is not None:
+        wanted = app.database.read_now(listed)
+        fetched = fetch(app.settings, wanted, files)
+        if len(fetched) < len(wanted):
+            print(_missing(len(wanted) - len(fetched)), file=sys.stderr)
 
     def write(connection: Connection) -> None:
         work = Work(connection)
-        found = community_named(work, community)
-        scope = Scope(community=found.id, reader=reader, since=period.since, until=period.until)
+        found, scope = scope_of(work)
         export = Export(
             community=found.slug,
             reader=reader,
@@ -62,12 +82,20 @@ def write_export(
             exported_at=now(),
             counts=work.queries.counts(scope),
             stories=work.story_reads.open_to(scope),
+            files=fetched,
         )
         with _out(to) as out:
             for piece in format.write(export):
                 out.write(piece)
 
     app.database.read_now(write)
+
+
+def _missing(files: int) -> str:
+    return (
+        f"{files} of the files could not be fetched: their platform has no token here, no longer "
+        "has them, or hands out none so large. The export says which came."
+    )
 
 
 def print_summary(app: App, *, community: str | None, period: Period, as_json: bool) -> None:

@@ -8,11 +8,22 @@ from bot import talking
 from bot.commands import find
 from bot.commands.command import Asks, Command, Outcome, Then
 from bot.commands.community import COMMUNITY
+from bot.commands.wording import WORDING, values_of
 from bot.house import NOWHERE, House
 from bot.outcomes import Asked, Outcomes, ask_what_waits, open_question
-from bot.placing import Elsewhere, invited, placed
+from bot.placing import Elsewhere, community_linked, deep_link, invited, linked, placed
 from bot.scene import Scene, scene_in, scene_of, scene_read, wording_for
-from flows.messages import MAX_WORDS, Attached, Chose, Commanded, Inbound, Payload, Said, Say
+from flows.messages import (
+    MAX_WORDS,
+    Attached,
+    Chose,
+    Commanded,
+    Edited,
+    Inbound,
+    Payload,
+    Said,
+    Say,
+)
 from flows.understanding import typed_option, unkeepable
 from storage.batch import MustRunSingly
 from storage.inbox import InboxStatus
@@ -27,11 +38,12 @@ NUMBER_LENGTH = 18
 class _Answered:
     """A command's question and the button chosen under it.
 
-    `question` is None where there is none that this person was asked; `choice` where words were
-    typed that are none of its buttons.
+    `question` is None where there is none that this person was asked, `asked` where it has nothing
+    to ask any more; `choice` where words were typed that are none of its buttons.
     """
 
     question: Question | None
+    asked: Asked | None
     choice: str | None
 
 
@@ -113,11 +125,11 @@ class Responder:
             if _may(scene, command):
                 scene.work.inbox.keep(scene.inbound, InboxStatus.WAITING)
                 return scene.inbound
-            role = scene.wording(f"role-{command.role}")
-            talking.put(scene, [scene.say("command-not-yours", role=role)])
+            talking.put(scene, [scene.not_for_them(command.role)])
         else:
             label = scene.wording("in-private-button")
-            talking.put(scene, [replace(scene.say("in-private"), private=label)])
+            start = "" if command is not None and command.run else deep_link(scene)
+            talking.put(scene, [replace(scene.say("in-private"), private=label, start=start)])
         return None
 
     def _take(self, scene: Scene) -> Inbound | None:
@@ -125,10 +137,25 @@ class Responder:
         payload = scene.inbound.payload
         if isinstance(payload, Commanded):
             return self._command(scene, payload)
+        if isinstance(payload, Edited):
+            self._edit(scene, payload)
+            return None
         if scene.community is NOWHERE:
             return self._place_and_take(scene, placed(scene), payload)
         self._when_closed(scene, talking.talk(scene))
         return None
+
+    def _edit(self, scene: Scene, edited: Edited) -> None:
+        proposal = talking.edit(scene, edited)
+        if proposal is None:
+            return
+        scene.work.flush()  # the question is about what is kept by now
+        conversation, wording = proposal
+        there = scene.work.communities.known(scene.work.conversations.community(conversation.id))
+        if there is not None:
+            role = scene.work.members.role(scene.member.id, there.id)
+            asks = Asks(values_of(conversation.id, wording))
+            self._carry_out(scene_in(scene, there, role), WORDING, [asks])
 
     def _when_closed(self, scene: Scene, nothing_is_open: bool) -> None:
         """What waited until nothing else was open is asked."""
@@ -143,6 +170,9 @@ class Responder:
         elif payload.rest and (trouble := unkeepable(payload.rest)) is not None:
             talking.answer(scene, [scene.say(trouble, limit=MAX_WORDS)])
         elif command.name == "start" and payload.rest:
+            there = community_linked(scene, payload.rest)
+            if there is not None:
+                return self._place_and_take(scene, linked(scene, there), Commanded("tell"))
             return self._place_and_take(scene, invited(scene, payload.rest), Commanded("start"))
         elif scene.community is NOWHERE and not command.anywhere:
             as_owner = command.owners and scene.is_owner
@@ -153,8 +183,7 @@ class Responder:
 
     def _run(self, scene: Scene, command: Command, payload: Commanded) -> Inbound | None:
         if not _may(scene, command):
-            role = scene.wording(f"role-{command.role}")
-            talking.answer(scene, [scene.say("command-not-yours", role=role)])
+            talking.answer(scene, [scene.not_for_them(command.role)])
         elif command.run is None:
             self._when_closed(scene, talking.move(scene, command))
         elif command.reads_much:
@@ -179,7 +208,9 @@ class Responder:
             case Chose(choice=choice, step=str(step)) if step.startswith("?"):
                 number = step.removeprefix("?")
                 found = int(number) if number.isdecimal() and len(number) < NUMBER_LENGTH else 0
-                return _Answered(scene.work.questions.find(scene.member.id, found), choice)
+                question = scene.work.questions.find(scene.member.id, found)
+                asked = open_question(scene, question) if question is not None else None
+                return _Answered(question, asked, choice)
             case Commanded("start", "") if scene.question is not None and not scene.conversation:
                 return self._typed(scene, scene.question)
             case Commanded() if scene.question is not None:
@@ -202,19 +233,17 @@ class Responder:
         if choice is None and not (asked.put.lasts if is_back else asked.put.insists):
             scene.work.questions.put_in_front(scene.member.id, None)
             return None
-        return _Answered(question, choice)
+        return _Answered(question, asked, choice)
 
     def _answered(self, scene: Scene, answered: _Answered) -> Inbound | None:
-        question, choice = answered.question, answered.choice
-        asked = open_question(scene, question) if question is not None else None
+        question, asked, choice = answered.question, answered.asked, answered.choice
         if question is None or asked is None:
             if question is not None:
                 scene.work.questions.close(question)
             talking.answer(scene, [scene.say("question-closed")])
         elif not asked.scene.member.role.may(asked.put.role):
             scene.work.questions.put_in_front(scene.member.id, None)
-            role = scene.wording(f"role-{asked.put.role}")
-            talking.answer(scene, [scene.say("command-not-yours", role=role)])
+            talking.answer(scene, [scene.not_for_them(asked.put.role)])
         elif choice is None:
             is_back = isinstance(scene.inbound.payload, Commanded)
             before = [] if is_back else [scene.say("choose-first")]
@@ -234,7 +263,7 @@ class Responder:
     ) -> Inbound | None:
         done = Outcomes(scene, command)
         done.carry_out(outcomes)
-        scene = talking.without_withdrawn(scene)
+        scene = talking.as_it_stands(scene)
         if done.asked or done.ended:
             talking.put(scene, done.replies)
         elif done.reopened is not None:

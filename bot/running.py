@@ -3,9 +3,10 @@
 import asyncio
 import signal
 import socket
-from collections.abc import AsyncIterator, Awaitable, Iterator
+from collections.abc import AsyncIterator, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from time import monotonic
+from typing import Any
 
 import structlog
 import uvicorn
@@ -99,17 +100,13 @@ async def _listen(telegram: Telegram, url: str, secret: str, ends: asyncio.Event
 
 
 @asynccontextmanager
-async def _beside(*work: Awaitable[None]) -> AsyncIterator[None]:
+async def _beside(*work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
     """All of it goes on until the block ends; where one of it fails, the block does too."""
     async with asyncio.TaskGroup() as tasks:
-        going = [tasks.create_task(_awaited(each)) for each in work]
+        going = [tasks.create_task(each) for each in work]
         yield
         for task in going:
             task.cancel()
-
-
-async def _awaited(work: Awaitable[None]) -> None:
-    await work
 
 
 @contextmanager

@@ -37,6 +37,10 @@ class Scene:
             self.wording(key, community=self.community.name, member=self.member.name, **values)
         )
 
+    def not_for_them(self, needed: Role) -> Say:
+        """The sentence that says whose command it is."""
+        return self.say("command-not-yours", role=self.wording(f"role-{needed}"))
+
     def hearing(self, payload: Payload) -> "Scene":
         """The same, as if this had arrived."""
         return replace(self, inbound=replace(self.inbound, payload=payload))
@@ -82,7 +86,8 @@ class Scene:
 
 def scene_of(house: House, work: Work, inbound: Inbound, *, now: datetime) -> Scene:
     """Whoever sent `inbound`, in the community that they speak in; met now if never before."""
-    met = work.members.meet(inbound.address, name=inbound.name, now=now)
+    language = house.interviews.texts.nearest(inbound.language) if inbound.language else None
+    met = work.members.meet(inbound.address, name=inbound.name, language=language, now=now)
     return _scene(house, work, inbound, met, now)
 
 

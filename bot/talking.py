@@ -6,7 +6,7 @@ from dataclasses import replace
 from bot.commands.command import Command
 from bot.platforms.buttons import is_digest, meant
 from bot.scene import Scene, scene_in, scene_with
-from flows.conversation import Conversation, Origin, Status, Turn
+from flows.conversation import Answer, Conversation, Origin, Status, Turn
 from flows.definition import Kind
 from flows.engine import OWN
 from flows.framework import Audience
@@ -23,9 +23,32 @@ def talk(scene: Scene) -> bool:
     if isinstance(scene.inbound.payload, Prompted) or _is_newcomer(scene):
         _begin(scene)
         return False
-    if not isinstance(scene.inbound.payload, Edited):  # nothing open reads otherwise by it
-        _nothing_open(scene)
+    _nothing_open(scene)
     return True
+
+
+def edit(scene: Scene, edited: Edited) -> tuple[Conversation, Answer] | None:
+    """A message that reads otherwise, in whichever conversation it is an answer.
+
+    What comes back is a wording that its teller has to take first: its story was sent.
+    """
+    open_now = scene.conversation
+    if open_now is not None and any(a.message_id == edited.message_id for a in open_now.live):
+        conversation = open_now
+    else:
+        found = scene.work.conversations.answered_by(scene.member.id, edited.message_id)
+        if found is None:
+            return None
+        conversation = found
+    turn = scene.engine(conversation).advance(conversation, scene.inbound, scene.now)
+    _save(scene, conversation, turn)
+    return (turn.conversation, turn.proposed) if turn.proposed is not None else None
+
+
+def take(scene: Scene, conversation: Conversation, wording: Answer) -> None:
+    """A story that was sent, with a wording that its teller takes."""
+    _save(scene, conversation, scene.engine(conversation).take(conversation, wording, scene.now))
+    scene.work.flush()
 
 
 def move(scene: Scene, command: Command) -> bool:
@@ -84,14 +107,15 @@ def answer(scene: Scene, said: Iterable[Reply]) -> None:
     _save(scene, scene.conversation, scene.engine(turned).again(turned, *said))
 
 
-def without_withdrawn(scene: Scene) -> Scene:
-    """The scene after a command: of a story that was taken back nothing more is asked."""
+def as_it_stands(scene: Scene) -> Scene:
+    """The scene after a command: of a story that was taken back nothing more is asked, and one
+    that was told otherwise is as it is told now."""
     open_now = scene.conversation
     if open_now is None or open_now.submitted_at is None:
         return scene
     story = scene.work.stories.of_conversation(open_now.id)
     if story is not None and story.status is StoryStatus.SENT:
-        return scene
+        return replace(scene, conversation=scene.work.conversations.load(open_now.id))
     if story is not None and not story.is_erased:
         put_aside(scene, open_now)
     return replace(scene, conversation=None)

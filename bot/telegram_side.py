@@ -2,13 +2,13 @@
 
 import asyncio
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any, assert_never
 
 import structlog
 
 from bot.app import App, now
 from bot.commands import COMMANDS, find
-from bot.commands.command import Command
 from bot.delivery import Courier
 from bot.platforms.platform import PlatformError
 from bot.platforms.telegram import Menu, Telegram
@@ -47,6 +47,8 @@ class TelegramSide:
         match told:
             case Inbound():
                 self._show_typing(told)
+                # What was being sent meanwhile: was this written before it or after?
+                await self._courier.settled(told.address)
                 await self._app.turns.handle(told)
                 self._courier.wake(told.address)
             case Reached(address, can_be):
@@ -79,6 +81,15 @@ def _move(work: Work, old: str, new: str) -> None:
     work.outbox.move_place(TELEGRAM, old, new)
 
 
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """To whom commands are listed."""
+
+    role: Role
+    language: str = LAST_RESORT
+    is_owner: bool = False
+
+
 class Menus:
     """The commands that clients list: those of every member, and more for whoever has a role."""
 
@@ -103,8 +114,8 @@ class Menus:
             self._described = True
         roles = await self._app.database.read(lambda c: self._roles(Work(c)))
         for address in roles.keys() | self._listed.keys():
-            role, is_owner = roles.get(address, (Role.MEMBER, False))
-            commands = tuple(_commands(self._app, LAST_RESORT, role, is_owner=is_owner))
+            listed = roles.get(address, Listing(Role.MEMBER))
+            commands = tuple(_commands(self._app, listed))
             if self._listed.get(address) != commands:
                 await self._telegram.list_for(address, Menu(None, commands))
                 self._listed[address] = commands
@@ -112,20 +123,20 @@ class Menus:
     async def _describe(self) -> None:
         texts = self._app.interviews.texts
         menus = [
-            Menu(language, tuple(_commands(self._app, language, Role.MEMBER, is_owner=False)))
+            Menu(language, tuple(_commands(self._app, Listing(Role.MEMBER, language))))
             for language in texts.languages
             if len(language) == 2  # Telegram knows languages by two letters
         ]
-        everybody = tuple(_commands(self._app, LAST_RESORT, Role.MEMBER, is_owner=False))
+        everybody = tuple(_commands(self._app, Listing(Role.MEMBER)))
         wording = texts.wording(LAST_RESORT, command=self._app.house.spelling(TELEGRAM))
         await self._telegram.describe(
             wording("telegram-short"), wording("telegram-long"), [Menu(None, everybody), *menus]
         )
 
-    def _roles(self, work: Work) -> dict[Address, tuple[Role, bool]]:
+    def _roles(self, work: Work) -> dict[Address, Listing]:
         """Who has a role anywhere, or owns the installation."""
-        found: dict[Address, tuple[Role, bool]] = {
-            owner: (Role.MEMBER, True)
+        found = {
+            owner: Listing(Role.MEMBER, is_owner=True)
             for owner in self._app.house.owners
             if owner.platform == TELEGRAM
         }
@@ -133,12 +144,13 @@ class Menus:
             for person in work.members.of(community.id, least=Role.COORDINATOR):
                 for address in person.addresses:
                     if address.platform == TELEGRAM:
-                        found[address] = (person.role, address in self._app.house.owners)
+                        language = person.language or community.language
+                        is_owner = address in self._app.house.owners
+                        found[address] = Listing(person.role, language, is_owner)
         return found
 
 
-def _commands(app: App, language: str, role: Role, *, is_owner: bool) -> Iterator[tuple[str, str]]:
-    wording = app.interviews.texts.wording(language, command=app.house.spelling(TELEGRAM))
-    allowed: Iterator[Command] = (c for c in COMMANDS if c.may(role, is_owner=is_owner))
-    for command in allowed:
+def _commands(app: App, to: Listing) -> Iterator[tuple[str, str]]:
+    wording = app.interviews.texts.wording(to.language, command=app.house.spelling(TELEGRAM))
+    for command in (c for c in COMMANDS if c.may(to.role, is_owner=to.is_owner)):
         yield command.name, wording(f"help-{command.name}")[:DESCRIPTION]

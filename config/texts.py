@@ -65,6 +65,10 @@ class Texts:
         """As their files are named: `en`, `pt-BR`."""
         return tuple(sorted(self._entries))
 
+    def nearest(self, language: str) -> str | None:
+        """The most particular variety of `language` that there are texts in."""
+        return next(iter(self._varieties(language)), None)
+
     def keys(self, language: str) -> frozenset[str]:
         """What has a text in `language` or in the one it is a variety of (`pt` of `pt-BR`).
 

@@ -88,6 +88,49 @@ def edit(conversation: Conversation, message_id: str, *, text: str, now: datetim
     return replace(conversation, answers=(*_replaced(conversation, lambda a: a == before), anew))
 
 
+def propose(
+    conversation: Conversation, message_id: str, *, text: str, now: datetime
+) -> tuple[Conversation, Answer] | None:
+    """The message `message_id` in a new wording that counts only once it is taken.
+
+    None where it answered nothing, or reads so already.
+    """
+    before = next((a for a in conversation.live if a.message_id == message_id), None)
+    if before is None or before.text == text:
+        return None
+    proposed = replace(
+        before,
+        revision=_next_revision(conversation, before.step),
+        turn=conversation.revision,
+        said_at=now,
+        text=text,
+        standing=Standing.PROPOSED,
+    )
+    return replace(conversation, answers=(*conversation.answers, proposed)), proposed
+
+
+def proposed(conversation: Conversation, step: str, part: int, revision: int) -> Answer | None:
+    """A proposed wording, as long as what it was written over counts."""
+    still_counts = any((a.step, a.part) == (step, part) for a in conversation.live)
+    return next(
+        (
+            a
+            for a in conversation.answers
+            if (a.step, a.part, a.revision) == (step, part, revision)
+            and a.standing is Standing.PROPOSED
+            and still_counts
+        ),
+        None,
+    )
+
+
+def take(conversation: Conversation, wording: Answer) -> Conversation:
+    """A proposed wording counts in place of the one that it was written over."""
+    rows = _replaced(conversation, lambda a: (a.step, a.part) == (wording.step, wording.part))
+    taken = replace(wording, standing=Standing.LIVE, turn=conversation.revision)
+    return replace(conversation, answers=tuple(taken if a == wording else a for a in rows))
+
+
 def undo(conversation: Conversation, place: str, *, said_anew: bool) -> Conversation:
     """What was answered at `place` taken back.
 

@@ -10,7 +10,7 @@ from flows.definition import Choice, Deed, FlowDefinition, Kind, StepDefinition
 from flows.framework import Framework, StepStatus
 from flows.machine import StepMachine
 from flows.messages import Ask, Noted, Option, Part, Reply, Review, Say, Wording
-from flows.record import Told, parts, quotation, steps, title, told
+from flows.record import FILE_ALONE, Told, parts, quotation, steps, title, told
 from flows.story import Step
 
 SAME_WORDS = "same-words"
@@ -21,6 +21,9 @@ WORDS = (Kind.QUESTION, Kind.REWORD, Kind.PSEUDONYM)
 
 SKIP = "skip"
 """The way out of a follow-up question, and the meaning of `/skip`."""
+
+FILES = {"file": "file-kept", "voice": "voice-kept"}
+"""What stands behind a step's name once a file came without words, and what is said to it then."""
 
 PART = "part-"
 """What the name of a button begins with that stands for one part of the story."""
@@ -148,7 +151,8 @@ class Asker:
         if step.kind is Kind.CHANGE:
             found += self._changeable(so_far)
         if step.kind is Kind.QUESTION and conversation.detail is not None:
-            return (*found, Option(SKIP, self.word(f"choice-{SKIP}")))
+            key = "file-go-on" if conversation.detail in FILES else f"choice-{SKIP}"
+            return (*found, Option(SKIP, self.word(key)))
         fixed = self._fixed(step) if step.kind is Kind.QUESTION else None
         if fixed is not None:
             return (*found, *fixed)
@@ -163,8 +167,8 @@ class Asker:
     def asked(self, conversation: Conversation, *, repeated: bool = False) -> str:
         """The exact words of the open question, as kept beside its answer."""
         step = self.definition.step(conversation.step)
-        if step.kind is Kind.QUESTION and conversation.detail is not None:
-            keys = self.definition.probe_keys(step.name, conversation.detail)
+        if step.kind is Kind.QUESTION and conversation.detail not in (None, *FILES):
+            keys = self.definition.probe_keys(step.name, conversation.detail or "")
         elif conversation.anchor is not None:
             keys = (
                 *self.interview.keys(step.name, "ask-anchored"),
@@ -189,7 +193,10 @@ class Asker:
     # ---- the kinds of message ----
 
     def _ask(self, conversation: Conversation, step: StepDefinition, *, repeated: bool) -> Ask:
-        text = self.asked(conversation, repeated=repeated)
+        if conversation.detail in FILES:
+            text = self.word(FILES[conversation.detail])
+        else:
+            text = self.asked(conversation, repeated=repeated)
         before = answers.set_aside(conversation)
         again = "\n".join(a.text for a in before if a.text)
         if again:
@@ -259,6 +266,8 @@ class Asker:
             if answer.text:
                 text = "\n".join(filter(None, (answer.text, answer.follow_up)))
                 yield Part(heading, text)
+            elif answer.choice == FILE_ALONE:
+                yield Part(heading, self.word("file-alone"))
             elif choice is not None and self._says_something(choice):
                 yield Part(heading, self._labelled(step.name, choice.name).label)
 

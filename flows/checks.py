@@ -20,6 +20,8 @@ GENERAL_KEYS = (
     "choice-skip",
     "choose-first",
     "edited",
+    "file-alone",
+    "file-go-on",
     "file-kept",
     "file-not-now",
     "left-as-it-was",

@@ -49,6 +49,7 @@ class Standing(StrEnum):
     LIVE = "live"
     REPLACED = "replaced"  # said anew since
     UNDONE = "undone"  # gone back on
+    PROPOSED = "proposed"  # a wording of a story that was sent, for its teller to take or leave
 
 
 @dataclass(frozen=True, kw_only=True)  # without slots, which make `replace` dear
@@ -196,6 +197,7 @@ class Turn:
     agreed: Agreed | None = None
     story: Story | None = None
     worth: Valence | None = None
+    proposed: Answer | None = None
     ask_again: AskAgain | None = None
     stops_asking: bool = False
     restarts: bool = False

@@ -109,6 +109,10 @@ class Doer:
         closed = replace(conversation, status=Status.SENT, aside=None, trail=())
         return Turn(conversation=closed, replies=before)
 
+    def anew(self, conversation: Conversation, *, now: datetime) -> Turn:
+        """A story that was sent, as it reads now."""
+        return Turn(conversation=conversation, story=self._record(conversation, now))
+
     def asked(self, conversation: Conversation, *before: Reply) -> Turn:
         """`before`, and then the open question."""
         asking = replace(conversation, delivered_at=None)

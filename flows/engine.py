@@ -5,8 +5,8 @@ from datetime import datetime
 from typing import assert_never
 
 from flows import answers
-from flows.asking import PART, SAME_WORDS, Asker
-from flows.conversation import Conversation, EvidenceGiven, Status, Turn
+from flows.asking import FILES, PART, SAME_WORDS, Asker
+from flows.conversation import Answer, Conversation, EvidenceGiven, Status, Turn
 from flows.deeds import Doer
 from flows.definition import ANSWER, Choice, Kind
 from flows.framework import Attribution
@@ -58,8 +58,10 @@ class Engine:
                 return self._said(turned, text, inbound, now)
             case Chose() as chose:
                 return self._tapped(turned, chose, now)
-            case Edited(message_id, text):
-                return self._edited(turned, message_id, text, now)
+            case Edited() as edited if self._stands_as_sent(conversation):
+                return self._proposed(conversation, edited, now)
+            case Edited() as edited:
+                return self._edited(turned, edited, now)
             case Attached() as file:
                 return self._attached(turned, file, inbound, now)
             case Commanded(name):
@@ -77,6 +79,12 @@ class Engine:
         turned = conversation.turned(now)
         opened = replace(turned, status=Status.ACTIVE, place=place, trail=(), aside=None)
         return self._doer.asked(opened)
+
+    def take(self, conversation: Conversation, wording: Answer, now: datetime) -> Turn:
+        """A story that was sent, with a proposed wording that its teller takes now."""
+        moved = replace(conversation, revision=conversation.revision + 1)
+        taken = answers.take(moved, wording)
+        return self._doer.anew(replace(taken, submitted_at=now), now=now)
 
     def again(self, conversation: Conversation, *before: Reply) -> Turn:
         """`before`, and then the open question once more."""
@@ -210,21 +218,42 @@ class Engine:
 
     # ---- edited, attached ----
 
-    def _edited(
-        self, conversation: Conversation, message_id: str, text: str, now: datetime
-    ) -> Turn:
-        trouble = unkeepable(text)
-        if trouble is not None:
+    def _edited(self, conversation: Conversation, edited: Edited, now: datetime) -> Turn:
+        """The answer that a message gave reads otherwise, also in a story kept for later."""
+        is_open = conversation.status is Status.ACTIVE
+        trouble = unkeepable(edited.text)
+        if trouble is not None and is_open:
             return self._refuse(conversation, trouble, limit=MAX_WORDS)
-        if conversation.submitted_at is not None:
-            return Turn(conversation=conversation)
-        changed = answers.edit(conversation, message_id, text=text, now=now)
+        if trouble is not None:
+            return self._only_said(conversation, trouble, limit=MAX_WORDS)
+        changed = answers.edit(conversation, edited.message_id, text=edited.text, now=now)
         if changed is conversation:
             return Turn(conversation=conversation)
         noted = Noted(self.ask.word("edited"))
-        if changed.aside is None and changed.place == self.ask.definition.review:
+        is_shown = is_open and changed.aside is None
+        if is_shown and changed.place == self.ask.definition.review:
             return self._doer.asked(changed, noted)
         return Turn(conversation=changed, replies=(noted,))
+
+    def _proposed(self, conversation: Conversation, edited: Edited, now: datetime) -> Turn:
+        """A story that was sent stays as it is until its teller takes the new wording."""
+        trouble = unkeepable(edited.text)
+        if trouble is not None:
+            return self._only_said(conversation, trouble, limit=MAX_WORDS)
+        found = answers.propose(conversation, edited.message_id, text=edited.text, now=now)
+        if found is None:
+            return Turn(conversation=conversation)
+        return Turn(conversation=found[0], proposed=found[1])
+
+    def _stands_as_sent(self, conversation: Conversation) -> bool:
+        """Whether it was sent, and is not being told on to be sent anew."""
+        if conversation.submitted_at is None:
+            return False
+        kind = self.ask.definition.step(conversation.step).kind
+        return conversation.status is not Status.ACTIVE or kind is Kind.CLOSING
+
+    def _only_said(self, conversation: Conversation, key: str, **values: object) -> Turn:
+        return Turn(conversation=conversation, replies=(self.ask.say(key, **values),))
 
     def _attached(
         self, conversation: Conversation, file: Attached, inbound: Inbound, now: datetime
@@ -232,11 +261,15 @@ class Engine:
         step = self.ask.definition.step(conversation.step)
         if conversation.aside is not None or step.kind is not Kind.QUESTION:
             return self._refuse(conversation, "file-not-now")
-        given = EvidenceGiven(step=step.name, file=file, message_id=inbound.message_id)
+        kept_at = replace(file, platform=inbound.address.platform)
+        given = EvidenceGiven(step=step.name, file=kept_at, message_id=inbound.message_id)
         kept = replace(conversation, evidence=(*conversation.evidence, given))
         if file.caption:
             return self._said(kept, file.caption, inbound, now)
-        return self._refuse(kept, "voice-kept" if file.kind == "voice" else "file-kept")
+        if conversation.detail not in FILES:
+            kept = to(kept, conversation.place)
+        detail = "voice" if file.kind == "voice" else "file"
+        return self._doer.asked(replace(kept, place=f"{step.name}/{detail}"))
 
     # ---- commands and prompts ----
 

@@ -64,6 +64,7 @@ class Attached:
     mime_type: str | None = None
     size: int | None = None
     caption: str | None = None
+    platform: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,11 +136,12 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class Say:
-    """`private` is the label of a button that leads from a group to the chat with the bot; `ends`
-    says that the interview is over by this."""
+    """`private` is the label of a button that leads from a group to the chat with the bot, where
+    `/start` then has `start` behind it; `ends` says that the interview is over by this."""
 
     text: str
     private: str | None = None
+    start: str = ""
     ends: bool = False
 
 
@@ -189,12 +191,16 @@ class Review:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Send:
-    """A file. `text` says what it is."""
+    """A file or a picture. `text` says what it is."""
 
     name: str
     mime_type: str
-    content: str = field(repr=False)
+    content: str | bytes = field(repr=False)
     text: str
+
+    @property
+    def data(self) -> bytes:
+        return self.content.encode() if isinstance(self.content, str) else self.content
 
 
 Reply = Say | Noted | Ask | Review | Send

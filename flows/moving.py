@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from flows import answers
-from flows.asking import SKIP, Asker
+from flows.asking import FILES, SKIP, Asker
 from flows.conversation import Conversation, How
 from flows.definition import ANSWER, Choice, Kind
 from flows.probes import WHEN, Rules, gaps_in
+from flows.record import FILE_ALONE
 from flows.values import replace
 
 
@@ -43,6 +44,8 @@ class Mover:
     def skipped(self, conversation: Conversation, *, now: datetime) -> Conversation:
         """On without an answer: by the button that "skip" stands for, else as after words."""
         step = self.ask.definition.step(conversation.step)
+        if conversation.detail in FILES and not conversation.told(step.name):
+            conversation = self._give(conversation, now, choice=FILE_ALONE)
         if conversation.detail is None:
             for choice in step.choices:
                 if SKIP in choice.typed:
@@ -73,7 +76,7 @@ class Mover:
             now=now,
             text=text,
             choice=choice,
-            how=How.PROBE if conversation.detail is not None else how,
+            how=how if conversation.detail in (None, *FILES) else How.PROBE,
             message_id=message_id,
         )
 
@@ -87,7 +90,9 @@ class Mover:
         asked = [
             place
             for place in places
-            if "/" in place and definition.step(place.partition("/")[0]).kind is Kind.QUESTION
+            if "/" in place
+            and place.partition("/")[2] not in FILES
+            and definition.step(place.partition("/")[0]).kind is Kind.QUESTION
         ]
         here = [place for place in asked if place.startswith(f"{step.name}/")]
         if len(here) >= definition.probes_per_question or len(asked) >= definition.probes_per_story:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
 
-from flows.conversation import Answer, Conversation, How
+from flows.conversation import Answer, Conversation, How, Standing
 from flows.definition import FlowDefinition, Keep, Kind, StepDefinition
 from flows.framework import Actor, Attribution, Cycle, Framework, StepStatus
 from flows.probes import WHEN, Rules, gaps_in
@@ -15,6 +15,9 @@ from flows.values import replace
 TITLE_LENGTH = 60  # characters: a title stands on one line of a telephone
 
 NOT_SAID = "not-said"
+
+FILE_ALONE = "file-alone"
+"""The choice that an answer without words has, where a file answers the question."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,14 +51,15 @@ def _told(step: StepDefinition, rows: list[Answer], history: Iterable[Answer]) -
     if step.keep is Keep.BECAUSE:
         rows = [row for row in rows if row not in probed] or rows
         follow_up = "\n".join(row.text for row in probed if row.text is not None) or None
-    first = max((r.revision for r in history if r.step == step.name), default=0)
+    counted = (a for a in history if a.standing is not Standing.PROPOSED)
+    revisions = max((a.revision for a in counted if a.step == step.name), default=0)
     return Told(
         step=step,
         text="\n".join(row.text for row in rows if row.text is not None),
         choice=next((row.choice for row in rows if row.choice is not None), None),
         asked=rows[0].asked,
         how=prompted[0] if prompted else How.NO,
-        revisions=first,
+        revisions=revisions,
         follow_up=follow_up,
         asked_for=frozenset(row.place.partition("/")[2] for row in probed),
     )
@@ -146,6 +150,8 @@ def _in_words(answer: Told) -> Step:
 
 def _by_button(answer: Told) -> list[Step]:
     """A step for a button that says how it stands; its words may follow in the next answer."""
+    if answer.choice == FILE_ALONE:
+        return [_in_words(answer)]
     choice = answer.step.choice(answer.choice or "")
     if choice is None or (choice.status is None and choice.actor is Actor.SELF):
         return []

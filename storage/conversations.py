@@ -17,7 +17,7 @@ from sqlalchemy import (
     update,
 )
 
-from flows.conversation import Answer, Conversation, ConversationId, Status
+from flows.conversation import Answer, Conversation, ConversationId, Standing, Status
 from flows.framework import Attribution
 from storage.communities import CommunityId
 from storage.dialects import among, insert_or_keep, named
@@ -67,6 +67,17 @@ _ALL_PARKED = (
 )
 _PARKED = _ALL_PARKED.where(conversations.c.community_id == bindparam("community"))
 _BY_ID = select(conversations).where(conversations.c.id == bindparam("row"))
+_ANSWERED_BY = (
+    select(conversations)
+    .join(answers, answers.c.conversation_id == conversations.c.id)
+    .where(
+        conversations.c.member_id == bindparam("member"),
+        answers.c.message_id == bindparam("message"),
+        answers.c.standing == Standing.LIVE,
+    )
+    .order_by(conversations.c.id.desc())
+    .limit(1)
+)
 _ANSWERS_BY_TURN = select(
     *(answers.c[name] for name in ANSWER_FIELDS), answers.c.conversation_id
 ).order_by(answers.c.turn, answers.c.step, answers.c.part, answers.c.revision)
@@ -170,6 +181,17 @@ class Conversations:
     def load(self, conversation: ConversationId) -> Conversation:
         """One that is known by its row."""
         return self._loaded(self._connection.execute(_BY_ID, {"row": conversation}).one())
+
+    def answered_by(self, member: MemberId, message_id: str) -> Conversation | None:
+        """The conversation of this member in which that message of theirs is an answer."""
+        found = self._connection.execute(_ANSWERED_BY, {"member": member, "message": message_id})
+        row = found.one_or_none()
+        return self._loaded(row) if row is not None else None
+
+    def community(self, conversation: ConversationId) -> CommunityId:
+        """The community that it is about."""
+        found = select(conversations.c.community_id).where(conversations.c.id == conversation)
+        return CommunityId(self._connection.execute(found).scalar_one())
 
     def latest_parked(self, member: MemberId, community: CommunityId) -> Conversation | None:
         values = {"member": member, "community": community}

@@ -1,5 +1,6 @@
 """Row <-> value."""
 
+from base64 import b64decode, b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
 from datetime import datetime
@@ -190,6 +191,7 @@ def attached_of(row: Row[Any]) -> Attached:
         mime_type=row.mime_type,
         size=row.size,
         caption=row.caption,
+        platform=row.platform,
     )
 
 
@@ -263,6 +265,8 @@ def reply_values(reply: Reply) -> Values:
         ]
     if "parts" in kept:
         kept["parts"] = [{"heading": p.heading, "text": p.text} for p in kept["parts"]]
+    if isinstance(kept.get("content"), bytes):
+        kept["content"] = {"base64": b64encode(kept["content"]).decode()}
     return kept
 
 
@@ -275,6 +279,8 @@ def reply_of(kept: Values) -> Reply:
         case "say":
             return Say(**values)
         case "send":
+            if isinstance(values["content"], dict):
+                values["content"] = b64decode(values["content"]["base64"])
             return Send(**values)
         case "noted":
             return Noted(**values)

@@ -70,6 +70,7 @@ class Listed:
     name: str
     role: Role
     addresses: tuple[Address, ...]
+    language: str  # empty: that of the community
 
 
 _MET = (
@@ -133,8 +134,10 @@ class Members:
                 self._known[Address(row.platform, row.user)] = met
         return [met for _, met in found]
 
-    def meet(self, address: Address, *, name: str | None, now: datetime) -> Met:
-        """The person behind an address, whoever they are.
+    def meet(
+        self, address: Address, *, name: str | None, now: datetime, language: str | None = None
+    ) -> Met:
+        """The person behind an address, whoever they are; a newcomer is spoken to in `language`.
 
         Their row is locked until the transaction ends: one turn of a person at a time.
         """
@@ -143,7 +146,7 @@ class Members:
         values = _find_values(address)
         row = _LOCK.row(self._connection, values)
         if row is None:
-            self._add(address, name=name, now=now)
+            self._add(address, name=name, language=language or "", now=now)
             return _met(_LOCK.row(self._connection, values))
         if _is_away(row):  # whoever writes is there again
             self._set(address, deactivated_at=None, unreachable_at=None)
@@ -214,14 +217,20 @@ class Members:
         """Those who have at least this role, in the order of their names."""
         roles = [role for role in Role if role.may(least)]
         rows = self._connection.execute(
-            select(members.c.id, members.c.name, memberships.c.role)
+            select(members.c.id, members.c.name, members.c.language, memberships.c.role)
             .join(memberships, memberships.c.member_id == members.c.id)
             .where(memberships.c.community_id == community, memberships.c.role.in_(roles))
             .order_by(func.lower(members.c.name), members.c.id)
         ).all()
         at = self.addresses([MemberId(row.id) for row in rows])
         return [
-            Listed(MemberId(row.id), row.name, Role(row.role), at.get(MemberId(row.id), ()))
+            Listed(
+                MemberId(row.id),
+                row.name,
+                Role(row.role),
+                at.get(MemberId(row.id), ()),
+                row.language,
+            )
             for row in rows
         ]
 
@@ -307,11 +316,11 @@ class Members:
         found = self._connection.execute(_CONSENTED, values).scalar()
         return int(found) if found is not None else None
 
-    def _add(self, address: Address, *, name: str | None, now: datetime) -> None:
+    def _add(self, address: Address, *, name: str | None, language: str, now: datetime) -> None:
         """A newcomer; where two of their first messages race, the first one's row stays."""
         member = self._connection.execute(
             insert(members)
-            .values(name=name or address.user, language="", created_at=now)
+            .values(name=name or address.user, language=language, created_at=now)
             .returning(members.c.id)
         ).scalar_one()
         values = {"member_id": member, "platform": address.platform, "user": address.user}

@@ -60,10 +60,14 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """What a platform says of a message it took: its id there, and when."""
+    """What a platform says of a message it took: its id there, and when.
+
+    `messages`: into how many it was split, which count as so many for the platform's limits.
+    """
 
     message_id: str | None
     at: datetime
+    messages: int = 1
 
 
 _PUT = Prepared(

@@ -6,14 +6,17 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, select
 
+from flows.conversation import Standing
 from flows.framework import Actor, Attribution, Cycle, Dimension, StepStatus
 from flows.messages import Anchor, Attached
+from flows.record import FILE_ALONE
 from flows.story import CycleFrom, Link, LinkKind, Step
 from storage.mapping import anchor_of, attached_of
 from storage.members import MemberId
 from storage.permissions import Answer, still_stands
 from storage.stories import StoryStatus
 from storage.tables import (
+    answers,
     communities,
     evidence,
     gaps,
@@ -29,6 +32,9 @@ from storage.tables import (
 from storage.visibility import MONTH, Scope, coarse, open_to, sent, time_shown
 
 CHUNK = 500  # stories loaded at once by an export
+
+Files = dict[int, dict[str, list[Attached]]]
+"""Of each conversation, by the question under which they were sent."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,10 +132,7 @@ class StoryReads:
             yield replace(
                 _story_of(row),
                 audience=tuple(sorted(audience.get(row.id, ()))),
-                steps=tuple(
-                    _step_of(step, files.get((row.conversation_id, step.part), ()), row)
-                    for step in told.get(row.id, ())
-                ),
+                steps=tuple(_steps_of(row, told.get(row.id, ()), files)),
                 links=tuple(arrows.get(row.id, ())),
                 gaps=tuple(open_gaps.get(row.id, ())),
                 indicators=tuple(measured.get(row.id, ())),
@@ -149,13 +152,22 @@ class StoryReads:
             found.setdefault(row.story_id, []).append(row)
         return found
 
-    def _files(self, conversation_ids: list[int]) -> dict[tuple[int, str], list[Attached]]:
-        found: dict[tuple[int, str], list[Attached]] = {}
-        wanted = select(evidence).where(evidence.c.conversation_id.in_(conversation_ids))
+    def _files(self, conversation_ids: list[int]) -> Files:
+        """Those under questions that are still answered in words, or by the file alone."""
+        found: Files = {}
+        answered = select(answers.c.step).where(
+            answers.c.conversation_id == evidence.c.conversation_id,
+            answers.c.step == evidence.c.step,
+            answers.c.standing == Standing.LIVE,
+            answers.c.text.is_not(None) | (answers.c.choice == FILE_ALONE),
+        )
+        wanted = select(evidence).where(
+            evidence.c.conversation_id.in_(conversation_ids), answered.exists()
+        )
         for row in self._connection.execute(wanted.order_by(evidence.c.id)):
             # Its caption is an answer, and may have been said anew since.
             file = replace(attached_of(row), caption=None)
-            found.setdefault((row.conversation_id, row.step), []).append(file)
+            found.setdefault(row.conversation_id, {}).setdefault(row.step, []).append(file)
         return found
 
     def _arrows(self, ids: list[int]) -> dict[int, list[Link]]:
@@ -231,6 +243,16 @@ def _story_of(row: Row[Any]) -> StoryRead:
         stop=row.stop,
         revision=row.revision,
     )
+
+
+def _steps_of(story: Row[Any], rows: Sequence[Row[Any]], files: Files) -> Iterator[Step]:
+    """The steps with their files; the last one has those whose question made no step."""
+    given = dict(files.get(story.conversation_id, {}))
+    parts = {row.part for row in rows}
+    others = [file for step in given if step not in parts for file in given[step]]
+    for row in rows:
+        its_own = given.pop(row.part, [])
+        yield _step_of(row, [*its_own, *others] if row is rows[-1] else its_own, story)
 
 
 def _step_of(row: Row[Any], files: Sequence[Attached], story: Row[Any]) -> Step:

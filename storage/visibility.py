@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, and_, case, exists, func, literal, or_
 from flows.framework import Attribution, Audience
 from flows.messages import Anchor
 from storage.communities import CommunityId
+from storage.members import Role
 from storage.stories import StoryStatus
 from storage.tables import UtcTime, conversations, steps, stories, story_audiences
 
@@ -31,6 +32,12 @@ class Scope:
     reader: Audience
     since: datetime | None = None
     until: datetime | None = None
+
+
+def readers_of(role: Role) -> tuple[Audience, ...]:
+    """The groups of readers that a member of a community is of, by their role."""
+    everybody = (Audience.COMMUNITY, Audience.PUBLIC)
+    return (Audience.ORGANIZERS, *everybody) if role.may(Role.ORGANIZER) else everybody
 
 
 def open_to(scope: Scope) -> ColumnElement[bool]:

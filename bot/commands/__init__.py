@@ -29,6 +29,7 @@ from bot.commands.summary import SUMMARY
 from bot.commands.tell import TELL
 from bot.commands.timezone import TIMEZONE
 from bot.commands.withdraw import WITHDRAW
+from bot.commands.wording import WORDING
 
 COMMANDS: tuple[Command, ...] = (
     TELL,
@@ -60,6 +61,15 @@ COMMANDS: tuple[Command, ...] = (
     ROLES,
     SETTINGS_COMMAND,
 )
+
+
+UNCALLED: tuple[Command, ...] = (WORDING,)
+"""What nobody calls: questions that the bot asks by itself."""
+
+
+def asking(name: str) -> Command | None:
+    """Whose question it is."""
+    return next((c for c in (*COMMANDS, *UNCALLED) if c.name == name), None)
 
 
 def find(name: str) -> Command | None:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from bot.house import House
-from flows.conversation import Conversation, ConversationId
+from flows.conversation import Answer, Conversation, ConversationId
 from flows.definition import FlowDefinition
 from flows.framework import Framework
 from flows.messages import Address, Option, Payload, Reply, Say, Wording
@@ -60,6 +60,14 @@ class Reopens:
 
 
 @dataclass(frozen=True, slots=True)
+class Takes:
+    """A story that was sent reads otherwise from now on, as its teller proposed."""
+
+    conversation: Conversation
+    wording: Answer
+
+
+@dataclass(frozen=True, slots=True)
 class Ends:
     """The caller has no open question any more: none is asked again behind this.
 
@@ -69,7 +77,7 @@ class Ends:
     puts_aside: bool = False
 
 
-Outcome = Reply | Asks | Tells | Then | Reopens | Ends | Entry
+Outcome = Reply | Asks | Tells | Then | Reopens | Takes | Ends | Entry
 """What a command brings about. It says so; `bot/outcomes.py` does it, within the turn."""
 
 

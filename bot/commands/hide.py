@@ -2,16 +2,12 @@ from collections.abc import Iterator
 
 from bot.commands.command import Call, Command, Outcome, Tells
 from bot.commands.reference import split_reference
-from flows.framework import Audience
-from flows.understanding import unkeepable
 from storage.audit import Action
 from storage.members import Role
 from storage.stories import Kept
+from storage.visibility import readers_of
 
 MOST_REASON = 1_000  # characters that its teller reads
-
-READERS = (Audience.ORGANIZERS, Audience.COMMUNITY, Audience.PUBLIC)
-"""As whom an organizer reads."""
 
 
 def _hide(call: Call) -> Iterator[Outcome]:
@@ -21,13 +17,13 @@ def _hide(call: Call) -> Iterator[Outcome]:
         yield call.say("hide-how")
         return
     story = call.work.stories.find(call.community.id, ref)
-    if story is None or not call.work.stories.is_open(story, READERS):
+    if story is None or not call.work.stories.is_open(story, readers_of(call.member.role)):
         yield call.say("stories-unknown", ref=ref)
     elif rest.casefold() == "show":
         yield from _shown(call, story)
     elif story.hidden_at is not None:
         yield call.say("hide-already", ref=ref)
-    elif len(rest) > MOST_REASON or unkeepable(rest) is not None:
+    elif len(rest) > MOST_REASON:
         yield call.say("hide-reason-too-long", limit=MOST_REASON)
     else:
         call.work.stories.hide(story, rest, now=call.now)

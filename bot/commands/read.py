@@ -3,17 +3,12 @@ from collections.abc import Iterator
 from bot.commands.command import Asks, Call, Command, Outcome, Question, Reopens, Then, Values
 from bot.commands.reference import reference
 from flows.definition import FlowDefinition, Keep
-from flows.framework import Audience
 from flows.messages import Commanded, Option
 from flows.story import LinkKind
 from storage.audit import Action
-from storage.members import Role
 from storage.stories import Kept, StoryStatus
 from storage.story_reads import StoryRead
-from storage.visibility import Scope
-
-READERS = (Audience.COMMUNITY, Audience.PUBLIC)
-"""As whom every member of a community reads."""
+from storage.visibility import Scope, readers_of
 
 
 def _read(call: Call) -> Iterator[Outcome]:
@@ -43,8 +38,7 @@ def _read(call: Call) -> Iterator[Outcome]:
 
 def _open(call: Call, ref: str) -> StoryRead | None:
     """As the caller may read it, by any of the groups that they are of."""
-    is_organizer = call.member.role.may(Role.ORGANIZER)
-    readers = ((Audience.ORGANIZERS,) if is_organizer else ()) + READERS
+    readers = readers_of(call.member.role)
     scopes = (Scope(community=call.community.id, reader=reader) for reader in readers)
     found = (call.work.story_reads.one(scope, ref) for scope in scopes)
     return next((story for story in found if story is not None), None)
@@ -111,7 +105,8 @@ def _steps(call: Call, story: StoryRead, definition: FlowDefinition) -> Iterator
     for step in story.steps:
         heading = call.word(*definition.keys(step.part, "part"))
         label = call.word(*definition.choice_keys(step.part, step.choice)) if step.choice else ""
-        yield heading, "\n".join(filter(None, (label, step.text)))
+        words = "\n".join(filter(None, (label, step.text)))
+        yield heading, words or call.word("file-alone")
         if step.would_help:
             yield _heading(call, definition, Keep.WOULD_HELP), step.would_help
 

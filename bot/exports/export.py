@@ -1,7 +1,7 @@
 """What an export is made of, and what a format is."""
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from flows.framework import Audience
@@ -11,7 +11,11 @@ from storage.story_reads import StoryRead
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Export:
-    """The stories that `reader` may see, with the counts of all. `stories` is read once."""
+    """The stories that `reader` may see, with the counts of all. `stories` is read once.
+
+    `files` names the files that were fetched, by a story's reference, the order of a step and the
+    file's place there, from 1.
+    """
 
     community: str
     reader: Audience
@@ -20,6 +24,7 @@ class Export:
     exported_at: datetime
     counts: Counts
     stories: Iterable[StoryRead]
+    files: Mapping[tuple[str, int, int], str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ from importlib.resources import files
 from typing import Any
 
 from bot.exports.export import Export, Format
-from flows.messages import Anchor, Attached
+from flows.messages import Anchor
 from flows.story import Link, Step
 from storage.story_reads import StoryRead
 
@@ -35,12 +35,12 @@ def _write(export: Export) -> Iterator[str]:
     yield json.dumps(head, ensure_ascii=False, indent=2)[:-2] + ',\n  "stories": ['
     between = "\n"
     for story in export.stories:
-        yield between + json.dumps(_story(story), ensure_ascii=False)
+        yield between + json.dumps(_story(story, export), ensure_ascii=False)
         between = ",\n"
     yield "\n  ]\n}\n"
 
 
-def _story(story: StoryRead) -> dict[str, Any]:
+def _story(story: StoryRead, export: Export) -> dict[str, Any]:
     return {
         "ref": story.ref,
         "community": story.community,
@@ -63,7 +63,7 @@ def _story(story: StoryRead) -> dict[str, Any]:
         "reach": story.reach,
         "stop": story.stop,
         "revision": story.revision,
-        "steps": [_step(step) for step in story.steps],
+        "steps": [_step(step, _evidence(story, step, export)) for step in story.steps],
         "links": [_link(link) for link in story.links],
         "gaps": list(story.gaps),
         "indicators": list(story.indicators),
@@ -80,7 +80,7 @@ def _anchor(anchor: Anchor | None) -> dict[str, Any] | None:
     return {"activity": anchor.activity, "date": anchor.date, "link": anchor.link}
 
 
-def _step(step: Step) -> dict[str, Any]:
+def _step(step: Step, evidence: list[dict[str, Any]]) -> dict[str, Any]:
     return {
         "order": step.order,
         "part": step.part,
@@ -95,19 +95,23 @@ def _step(step: Step) -> dict[str, Any]:
         "would_help": step.would_help,
         "status": step.status,
         "date": step.date,
-        "evidence": [_evidence(file) for file in step.evidence],
+        "evidence": evidence,
         "revisions": step.revisions,
     }
 
 
-def _evidence(file: Attached) -> dict[str, Any]:
-    return {
-        "kind": file.kind,
-        "name": file.name,
-        "mime_type": file.mime_type,
-        "size": file.size,
-        "caption": file.caption,
-    }
+def _evidence(story: StoryRead, step: Step, export: Export) -> list[dict[str, Any]]:
+    return [
+        {
+            "kind": file.kind,
+            "name": file.name,
+            "mime_type": file.mime_type,
+            "size": file.size,
+            "caption": file.caption,
+            "file": export.files.get((story.ref, step.order, n)),
+        }
+        for n, file in enumerate(step.evidence, 1)
+    ]
 
 
 def _link(link: Link) -> dict[str, Any]:

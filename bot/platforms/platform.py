@@ -58,6 +58,14 @@ class Platform(Protocol):
         ...
 
 
+class FetchesFiles(Protocol):
+    """A platform that hands out the files that people sent there."""
+
+    async def fetch(self, file_id: str) -> bytes:
+        """The whole file. Raises PlatformError."""
+        ...
+
+
 class EditsMessages(Protocol):
     """A platform whose messages can be changed once they are there."""
 

@@ -58,6 +58,9 @@ POLL = 50  # seconds that an empty poll stays open, Bot API getUpdates
 PATIENCE = 20  # seconds for an answer to anything else
 AT_ONCE = 64  # requests side by side
 
+PICTURES = ("image/png", "image/jpeg")
+"""What clients show at once, Bot API sendPhoto."""
+
 NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 
 log = structlog.get_logger()
@@ -148,7 +151,8 @@ class Telegram:
             if isinstance(reply, Send):
                 return await self._send_file(where, reply)
             sent = None
-            for message in messages(reply, user=to.user, key=self._key):
+            shown = messages(reply, user=to.user, key=self._key)
+            for message in shown:
                 sent = await self.bot.send_message(
                     **where,
                     text=message.html,
@@ -158,7 +162,7 @@ class Telegram:
                 )
         if sent is None:
             raise Refused("there is nothing to send")
-        return Sent(str(sent.message_id), sent.date)
+        return Sent(str(sent.message_id), sent.date, messages=len(shown))
 
     async def edit(self, to: Address, message_id: str, reply: Reply) -> None:
         shown = messages(reply, user=to.user, key=self._key)
@@ -179,6 +183,12 @@ class Telegram:
             await self.bot.edit_message_reply_markup(
                 chat_id=int(to.user), message_id=int(message_id), reply_markup=None
             )
+
+    async def fetch(self, file_id: str) -> bytes:
+        """A file that somebody sent; Telegram hands out those up to 20 MB."""
+        with _told_apart():
+            found = await self.bot.get_file(file_id)
+            return bytes(await found.download_as_bytearray())
 
     async def is_typing(self, to: Address, place: str | None) -> None:
         """Show that something is being worked out. Best effort."""
@@ -220,17 +230,21 @@ class Telegram:
     # ---- parts ----
 
     async def _send_file(self, where: dict[str, Any], file: Send) -> Sent:
-        sent = await self.bot.send_document(
-            **where,
-            document=InputFile(file.content.encode(), filename=file.name),
-            caption=messages(file, user="", key=self._key)[0].html,
-            parse_mode=ParseMode.HTML,
-        )
+        content = InputFile(file.data, filename=file.name)
+        caption = messages(file, user="", key=self._key)[0].html
+        said: dict[str, Any] = {**where, "caption": caption, "parse_mode": ParseMode.HTML}
+        if file.mime_type in PICTURES:
+            sent = await self.bot.send_photo(photo=content, **said)
+        else:
+            sent = await self.bot.send_document(document=content, **said)
         return Sent(str(sent.message_id), sent.date)
 
     def _below(self, message: Message, reply: Reply) -> InlineKeyboardMarkup | None:
         if isinstance(reply, Say) and reply.private is not None:
-            button = InlineKeyboardButton(reply.private, url=f"https://t.me/{self.username}")
+            link = f"https://t.me/{self.username}" + (
+                f"?start={reply.start}" if reply.start else ""
+            )
+            button = InlineKeyboardButton(reply.private, url=link)
             return InlineKeyboardMarkup([[button]])
         return message.keyboard
 

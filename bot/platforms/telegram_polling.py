@@ -56,12 +56,8 @@ class Polling:
                 pause = FIRST_PAUSE
             except RetryLater as error:
                 await _unless(ends, self._sleep(error.seconds))
-            except (PlatformError, StorageError) as error:
-                self._note(error)
-                await _unless(ends, self._sleep(pause))
-                pause = min(pause * 2, LONGEST_PAUSE)
             except Exception as error:  # whatever it is, nobody may be left unheard
-                log.error("telegram.polling", fault=type(error).__name__)
+                self._note(error)
                 await _unless(ends, self._sleep(pause))
                 pause = min(pause * 2, LONGEST_PAUSE)
 
@@ -103,7 +99,9 @@ class Polling:
             self.is_allowed = False
             log.error("telegram.not-allowed", fault=str(error))
         elif not isinstance(error, NotAllowed):
-            log.warning("telegram.polling", fault=type(error).__name__)
+            is_known = isinstance(error, PlatformError | StorageError)
+            say = log.warning if is_known else log.error
+            say("telegram.polling", fault=type(error).__name__)
 
 
 async def _unless(ends: asyncio.Event, work: Awaitable[T]) -> T | None:

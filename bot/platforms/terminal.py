@@ -170,8 +170,8 @@ def _saved(file: Send) -> Path:
             handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         except FileExistsError:
             continue
-        with os.fdopen(handle, "w", encoding="utf-8") as out:
-            out.write(file.content)
+        with os.fdopen(handle, "wb") as out:
+            out.write(file.data)
         return path
     raise AssertionError("numbers go on for ever")
 

@@ -252,6 +252,8 @@ story-cancel-choice-no = Go on
 choice-skip = Skip
 choice-leave = Back to the story
 choice-same-words = Keep these words
+file-go-on = Go on
+file-alone = (a file)
 asked-before = Before, you wrote: “{ $quote }”
 stale = That button belonged to an earlier question. This is the open one:
 choose-first = Please choose one of these. What you just wrote is not kept.
@@ -263,7 +265,7 @@ said-nothing = That message was empty.
 said-too-long = That message is longer than { $limit } characters, more than I can keep. Please send it in pieces.
 said-unkeepable = That message holds a character that I can't keep. Please send it again without it.
 edited = Changed.
-file-kept = Kept. Add a line about it if you like, or go on.
+file-kept = Kept. Add a line about it if you like.
 voice-kept = Kept. I can't turn a voice message into words; add a line if you like.
 file-not-now = I can keep a file while a question is open. This one is not kept.
 parked = Kept for later. { COMMAND("resume") } goes on where you left off.
@@ -387,6 +389,13 @@ read-hidden =
     An organizer hid this story. Nobody else can read it. They wrote:
     “{ $reason }”
     Once you change it and send it again, it can be read as before.
+wording-ask =
+    You changed a message of { $ref }. It now reads:
+    “{ $quote }”
+    Use this wording in your story?
+wording-use = Use this wording
+wording-leave = Leave it
+wording-used = { $ref } reads so from now on.
 read-ask = What would you like to do with { $ref }?
 read-choice-change = Change it
 read-choice-withdraw = Take it back

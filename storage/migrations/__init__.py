@@ -9,10 +9,10 @@ from sqlalchemy import Connection, inspect, text
 
 from storage.errors import DatabaseForeign, DatabaseNewer, DatabaseOutdated
 
-HEAD = "0003"
+HEAD = "0004"
 """The schema that this version works on."""
 
-KNOWN = frozenset({"0001", "0002", "0003"})
+KNOWN = frozenset(f"{number:04}" for number in range(1, int(HEAD) + 1))
 
 LOCK = 0x53746F7279  # "Story": the advisory lock that migrations take on PostgreSQL
 

@@ -90,6 +90,7 @@ evidence = Table(
     Column("size", BigInteger),
     Column("caption", Text),
     Column("message_id", String(255)),
+    Column("platform", String(32)),
 )
 
 check_backs = Table(

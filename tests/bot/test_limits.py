@@ -178,6 +178,17 @@ async def test_whoever_gives_up_waiting_holds_nobody_up():
     assert street.names() == "a0 c0"
 
 
+async def test_a_text_that_was_split_counts_as_many_messages():
+    street = Street()
+    street.limits.count(ANA, REPLY, 3)
+    street.come(ANA, "a")
+    street.come(BO, "b")
+
+    await street.all_went()
+
+    assert (street.times(ANA), street.times(BO)) == ([1], [0])
+
+
 def test_chats_that_are_long_quiet_are_forgotten():
     time = Time()
     budget = Budget(RATES, time)

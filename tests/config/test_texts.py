@@ -172,6 +172,14 @@ def test_the_nearest_language_is_spoken(tmp_path: Path, asked: str, language: st
     assert [say("t-1"), say("t-2"), say("t-3")] == said
 
 
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [("pt-BR", "pt"), ("PT_pt", "pt"), ("en-GB", "en"), ("fr", None), ("", None)],
+)
+def test_there_may_be_no_texts_near_a_language(tmp_path: Path, asked: str, found: str | None):
+    assert texts(tmp_path, pt="t-1 = PT").nearest(asked) == found
+
+
 def test_a_text_in_ones_language_goes_before_a_more_particular_one_in_english(tmp_path: Path):
     spoken = texts(tmp_path, pt="t-general = PT", en="t-particular = EN\nt-general = EN")
 

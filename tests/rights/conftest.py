@@ -251,7 +251,7 @@ def text_of(replies: list[Reply]) -> str:
                 pieces += [option.label for option in options]
             case Review(intro=intro, title=title, parts=parts, options=options):
                 pieces += [intro, title, *(p.text for p in parts), *(o.label for o in options)]
-            case Send(content=content):
+            case Send(content=str(content)):
                 pieces.append(content)
             case _:
                 pass

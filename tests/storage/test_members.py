@@ -37,6 +37,16 @@ def test_a_person_without_a_name_is_called_by_their_address(database):
     assert kept(database, met_without).name == "1001"
 
 
+def test_a_newcomer_is_spoken_to_in_the_language_of_their_client(database):
+    def met_twice(work: Work):
+        address = Address("telegram", "1001")
+        first = work.members.meet(address, name="Ana", language="de", now=NOON)
+        again = work.members.meet(address, name="Ana", language="fr", now=NOON)
+        return [first.member.language, again.member.language]
+
+    assert kept(database, met_twice) == ["de", "de"]
+
+
 @pytest.mark.parametrize(
     ("role", "may"),
     [

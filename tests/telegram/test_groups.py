@@ -26,6 +26,34 @@ def test_in_a_group_it_only_shows_the_way(
     goes_through(server, ana, INTERVIEW[2:])
 
 
+def test_a_groups_button_leads_into_its_community(
+    server: TelegramServer, bot: Running, ana: Person
+) -> None:
+    made = bot.program("community", "add", "lending", "--name", "the Lending Circle")
+    assert (made.returncode, made.stderr) == (0, "")
+    group = server.group("The circle", members=[ana])
+    placed = bot.program("community", "place", "lending", f"telegram:{group.id}")
+    assert (placed.returncode, placed.stderr) == (0, "")
+    ana.says("/tell@storytrail_test_bot", in_=group)
+    link = group.sees(PATIENCE).buttons["Write to me"]
+    assert link == "https://t.me/storytrail_test_bot?start=tell-lending"
+    server.later(2)
+    ana.says("/start tell-lending")
+    assert "the Lending Circle" in ana.sees(PATIENCE).text
+
+
+def test_a_made_up_link_opens_no_closed_community(
+    server: TelegramServer, bot: Running, ana: Person
+) -> None:
+    made = bot.program(
+        "community", "add", "lending", "--name", "the Lending Circle", "--access", "invite"
+    )
+    assert (made.returncode, made.stderr) == (0, "")
+    for link, said in (("tell-lending", "You need an invite"), ("tell-nowhere", "That invite")):
+        ana.says(f"/start {link}")
+        assert ana.sees(PATIENCE).text.startswith(said)
+
+
 def test_an_organizers_summary_comes_where_it_was_asked_for(
     server: TelegramServer, bot: Running, ana: Person
 ) -> None:
