@@ -27,7 +27,11 @@ class Doors:
     def deliver_to(self, url: str) -> None:
         """From now on everything is posted there."""
         with self.world.lock:
-            self.world.outbox.road = Http(url, self.world.signing_secret, self.world.patience)
+            outbox = self.world.outbox
+            if isinstance(outbox.road, Http):
+                outbox.road.url = url
+            else:
+                outbox.road = Http(url, self.world.signing_secret, self.world.patience)
 
     def verifies_url(self) -> Answer:
         """What Slack asks when the address is entered: the answer must hold the challenge."""
@@ -116,6 +120,12 @@ class Doors:
         """How many connections there are."""
         with self.world.lock:
             return len(self.world.sockets.open)
+
+    @property
+    def links(self) -> int:
+        """How many connections there have been, those that are gone included."""
+        with self.world.lock:
+            return self.world.sockets.numbers
 
     def waits_for_sockets(self, count: int = 1, timeout: float = 5) -> None:
         if not self.world.until(lambda: len(self.world.sockets.open) >= count, timeout):

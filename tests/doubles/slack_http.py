@@ -3,6 +3,7 @@
 import asyncio
 import json
 from dataclasses import dataclass, field
+from io import BytesIO
 from time import time
 from typing import Any
 from urllib.parse import urlencode
@@ -70,7 +71,7 @@ class Http:
             "User-Agent": "Slackbot 1.0 (+https://api.slack.com/robots)",
             **(more or {}),
         }
-        async with self._session.post(self.url, data=body, headers=headers) as answer:
+        async with self._session.post(self.url, data=BytesIO(body), headers=headers) as answer:
             text = await answer.text(errors="replace")
             return Answer(answer.status, text, dict(answer.headers))
 

@@ -192,8 +192,14 @@ class SlackServer(Doors):
         with self.world.lock:
             return list(self.world.outbox.all)
 
+    @property
+    def pending_retries(self) -> list[Delivery]:
+        """What was not acknowledged, and waits for its next try."""
+        with self.world.lock:
+            return [retry.delivery for retry in self.world.outbox.retries]
+
     def all_acknowledged(self, timeout: float = 5) -> None:
-        """Waits until the bot has acknowledged all that it was told."""
+        """Waits until the bot has acknowledged all that it was told, or it is given up."""
         self.until(lambda: all(each.done for each in self.world.outbox.all), timeout)
 
     # The thread

@@ -42,7 +42,7 @@ class Sockets:
     sent: list[tuple[int, Wire]] = field(default_factory=list)
     """The number of the connection, and the envelope."""
     _turn: int = 0
-    _numbers: int = 0
+    numbers: int = 0
 
     # In the server's thread
 
@@ -62,8 +62,8 @@ class Sockets:
         self.tickets.discard(ticket)
         socket = web.WebSocketResponse()
         await socket.prepare(request)
-        self._numbers += 1
-        connection = Connection(self._numbers, socket, request)
+        self.numbers += 1
+        connection = Connection(self.numbers, socket, request)
         await socket.send_json(
             {
                 "type": "hello",

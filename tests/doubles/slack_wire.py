@@ -1,12 +1,13 @@
 """What goes over the wire: arguments as they come in, refusals, signatures."""
 
 import json
+from base64 import b64decode
 from dataclasses import dataclass, field
 from hashlib import sha256
 from hmac import new as hmac
 from typing import Any
 
-from aiohttp import BasicAuth, web
+from aiohttp import web
 
 Wire = dict[str, Any]
 
@@ -91,8 +92,8 @@ async def arguments(request: web.Request, *, takes_json: bool) -> Args:
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     client = (str(values.get("client_id", "")), str(values.get("client_secret", "")))
     if scheme == "Basic":
-        basic = BasicAuth.decode(request.headers["Authorization"])
-        client = (basic.login, basic.password)
+        id, _, secret = b64decode(token).decode().partition(":")
+        client = (id, secret)
     if scheme != "Bearer":
         token = str(values.get("token", ""))
     return Args({name: value for name, value in values.items() if name != "token"}, token, client)
