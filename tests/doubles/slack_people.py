@@ -90,7 +90,10 @@ class Person(Fingers):
         if isinstance(message, str):
             channels = self.team.channels.values()
             named = (channel.message(message) for channel in channels)
-            message = next(found for found in named if found and found.wire["user"] == self.id)
+            mine = (found for found in named if found and found.wire["user"] == self.id)
+            if (found := next(mine, None)) is None:
+                raise AssertionError(f"they wrote nothing at {message}")
+            message = found
         if message.wire["user"] != self.id or message.deleted:
             raise AssertionError(f"{message} is not theirs to change")
         return message

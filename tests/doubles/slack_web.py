@@ -131,7 +131,7 @@ class Web:
     ) -> web.Response:
         headers = {"x-slack-req-id": self.world.id("q")}
         if isinstance(outcome, Refused):
-            if outcome.retry_after:
+            if outcome.status == 429:
                 headers["Retry-After"] = str(outcome.retry_after)
             return web.json_response(outcome.body, status=outcome.status, headers=headers)
         bearer = request.headers.get("Authorization", "").partition(" ")[2] if request else ""

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 import pytest
 from aiohttp import web
 from slack_bolt.async_app import AsyncApp
+from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
 from tests.doubles.slack_server import SlackServer, Workspace, slack_server
@@ -229,3 +230,34 @@ async def test_events_come_late_and_in_another_order(server, first, client):
         await asyncio.to_thread(server.all_acknowledged)
 
     assert told == ["three", "two", "one"]
+
+
+async def test_one_app_serves_many_workspaces(server, first):
+    second = server.workspace("T0002", "Second")
+    tokens = {workspace.id: workspace.token for workspace in (first, second)}
+
+    async def authorize(team_id, client):
+        told = await client.auth_test(token=tokens[team_id])
+        return AuthorizeResult.from_auth_test_response(
+            auth_test_response=told, bot_token=tokens[team_id]
+        )
+
+    app = AsyncApp(
+        client=AsyncWebClient(base_url=server.base_url),
+        authorize=authorize,
+        signing_secret=server.signing_secret,
+        process_before_response=True,
+    )
+
+    @app.event("message")
+    async def answer(say, context):
+        await say(f"Hello from {context.team_id}")
+
+    people = [workspace.person("Ana") for workspace in (first, second)]
+    async with answering(server, app):
+        for person in people:
+            person.says("hello")
+        await asyncio.to_thread(server.all_acknowledged)
+
+    assert [person.last.shown for person in people] == ["Hello from T0001", "Hello from T0002"]
+    assert people[0].id != people[1].id

@@ -134,6 +134,19 @@ async def test_who_may_not_call_is_told_why(server, first, client):
     assert server.calls("reactions.add")[0].error == "missing_scope"
 
 
+async def test_what_is_said_to_somebody_who_is_gone_is_accepted_where_they_met(
+    server, first, client
+):
+    ana, bo = first.person("Ana"), first.person("Bo")
+    ana.says("hello")
+    for person in (ana, bo):
+        person.deactivates()
+
+    await client.chat_postMessage(channel=ana.id, text="are you there?")
+    with refused("user_disabled"):
+        await client.chat_postMessage(channel=bo.id, text="are you there?")
+
+
 async def test_who_people_are(server, first, client):
     ana = first.person("Ana", tz="Africa/Nairobi", locale="sw-KE", display_name="ana!")
 
