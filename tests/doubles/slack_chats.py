@@ -5,7 +5,7 @@ from typing import Any
 
 from tests.doubles.slack_blocks import elements_of, label_of
 from tests.doubles.slack_deliveries import Delivery
-from tests.doubles.slack_text import pings, shown, texts
+from tests.doubles.slack_text import pings, shown, texts, unescaped
 from tests.doubles.slack_wire import Wire
 
 
@@ -36,9 +36,7 @@ class View:
     @property
     def shown(self) -> str:
         """All that stands in it."""
-        return "\n".join(
-            shown(text, {}) if kind == "mrkdwn" else text for kind, text in texts(self.blocks)
-        )
+        return shown_in(self.blocks, {})
 
     @property
     def pings(self) -> list[str]:
@@ -70,6 +68,10 @@ class Team:
     scopes: frozenset[str] = frozenset()
     """What the bot was granted; the events that it gets depend on it."""
     installed: bool = False
+
+    def conversation_of(self, user: str) -> "Channel | None":
+        """The one of a person with the bot, if they have one."""
+        return next((each for each in self.channels.values() if user and each.user == user), None)
 
     @property
     def names(self) -> dict[str, str]:
@@ -142,10 +144,7 @@ class Message:
         names = self.channel.team.names
         if not self.blocks or not self.from_bot:
             return shown(self.text, names)
-        parts = texts(self.blocks)
-        return "\n".join(
-            shown(text, names) if kind != "plain_text" else text for kind, text in parts
-        )
+        return shown_in(self.blocks, names)
 
     @property
     def pings(self) -> list[str]:
@@ -193,10 +192,20 @@ def buttons_of(blocks: list[Wire]) -> list[str]:
     ]
 
 
+def shown_in(blocks: list[Wire], names: dict[str, str]) -> str:
+    lines = []
+    for kind, text in texts(blocks):
+        if kind == "literal":
+            lines.append(text)
+        else:
+            lines.append(unescaped(text) if kind == "plain_text" else shown(text, names))
+    return "\n".join(lines)
+
+
 def pings_in(blocks: list[Wire]) -> list[str]:
     found: list[str] = []
     for kind, text in texts(blocks):
-        if kind != "plain_text":
+        if kind in {"mrkdwn", "ping"}:
             found += [text] if kind == "ping" else pings(text)
     return found
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 from tests.doubles.slack_blocks import elements_of, label_of
+from tests.doubles.slack_text import told_back
 from tests.doubles.slack_wire import Wire
 
 _SINGLE = {
@@ -61,8 +62,8 @@ def action(block: Wire, element: Wire, option: str | None, ts: str) -> Wire:
     told: Wire = {key: element[key] for key in ("action_id", "type")}
     told |= {"block_id": block["block_id"], "action_ts": ts}
     if element["type"] == "button":
-        kept = {key: element[key] for key in ("text", "value", "style", "url") if key in element}
-        return told | kept
+        kept: Wire = {key: element[key] for key in ("value", "style", "url") if key in element}
+        return told | kept | {"text": told_back(element["text"])}
     if option is None:
         raise AssertionError(f"say which option of {label_of(element)!r}")
     if element["type"] == "overflow":

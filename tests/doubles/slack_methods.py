@@ -31,7 +31,9 @@ class Asked:
         id = self.args.text(name)
         found = self.team.channels.get(id)
         if found is None and to_write and id in self.team.users:
-            found = self.world.conversation(self.team, reachable(self.team, id))
+            found = self.team.conversation_of(id)
+            # What is said to somebody whose account is no more is accepted, where they met before.
+            found = found or self.world.conversation(self.team, reachable(self.team, id))
         if found is None:
             by_name = (c for c in self.team.channels.values() if c.name == id.removeprefix("#"))
             found = next(by_name, None) if to_write and id else None

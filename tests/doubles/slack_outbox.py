@@ -70,11 +70,11 @@ class Outbox:
         with self.changed:
             self.held = []
 
-    def release(self, order: Callable[[list[Delivery]], list[Delivery]]) -> None:
+    def release(self, order: Callable[[list[Delivery]], list[Delivery]], *, at_once: bool) -> None:
         with self.changed:
             held, self.held = self.held or [], None
             for delivery in order(held):
-                self.again(delivery, laned=self.ordered)
+                self.again(delivery, laned=self.ordered and not at_once)
 
     def wake(self, *, all: bool = False) -> None:
         """Tries again what is due, or all that waits for its next try or is going to."""

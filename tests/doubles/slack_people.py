@@ -34,10 +34,13 @@ class Person(Fingers):
             return self.world.writes(room, wire)
 
     def mentions(self, channel: Channel, text: str, thread_ts: str | None = None) -> Message:
-        """Writes to the bot in a channel; it is told twice, under two event ids."""
+        """Writes to the bot in a channel; a bot that is in there is told twice, under two
+        event ids."""
         with self.world.lock:
             whole = f"<@{self.team.bot_user}> {escaped(text)}"
             message = self.says(whole, thread_ts, channel=channel, as_is=True)
+            if self.team.bot_user not in channel.members:
+                return message
             event = message.wire | {"type": "app_mention", "channel": channel.id}
             told = self.world.tells(self.team, event | {"event_ts": message.ts}, "app_mention")
             message.told += [told] if told else []
@@ -90,7 +93,10 @@ class Person(Fingers):
         if isinstance(message, str):
             channels = self.team.channels.values()
             named = (channel.message(message) for channel in channels)
-            message = next(found for found in named if found and found.wire["user"] == self.id)
+            mine = (found for found in named if found and found.wire["user"] == self.id)
+            if (found := next(mine, None)) is None:
+                raise AssertionError(f"they wrote nothing at {message}")
+            message = found
         if message.wire["user"] != self.id or message.deleted:
             raise AssertionError(f"{message} is not theirs to change")
         return message

@@ -155,9 +155,15 @@ class SlackServer(Doors):
         """From now on events stay here."""
         self.world.outbox.hold()
 
-    def releases(self, order: Callable[[list[Delivery]], list[Delivery]] = list) -> None:
-        """What was held back arrives late, in any order, say `lambda held: held[::-1]`."""
-        self.world.outbox.release(order)
+    def releases(
+        self,
+        order: Callable[[list[Delivery]], list[Delivery]] = list,
+        *,
+        at_once: bool = False,
+    ) -> None:
+        """What was held back arrives late, in any order, say `lambda held: held[::-1]`; `at_once`
+        all of it at the same time."""
+        self.world.outbox.release(order, at_once=at_once)
 
     def inject(self, event: Wire, workspace: Workspace) -> Delivery:
         """An event as it is, whatever the bot subscribed to."""

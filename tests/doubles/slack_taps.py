@@ -7,7 +7,7 @@ from tests.doubles import slack_forms as forms
 from tests.doubles.slack_chats import Channel, Message, View, find
 from tests.doubles.slack_deliveries import COMMANDS, INTERACTIVE, Delivery
 from tests.doubles.slack_screens import Screen
-from tests.doubles.slack_text import escaped
+from tests.doubles.slack_text import escaped, told_back
 from tests.doubles.slack_view_methods import closes, submitted
 from tests.doubles.slack_wire import Wire
 
@@ -36,7 +36,7 @@ class Fingers(Screen):
                 "actions": [forms.action(*found, option, self.world.ts())],
             }
             if not message.only_for:  # of an ephemeral one Slack keeps nothing
-                payload["message"] = message.wire
+                payload["message"] = told_back(message.wire)
             return self.world.sends(INTERACTIVE, payload, channel.id)
 
     def taps_in_home(self, label: str, option: str | None = None) -> Delivery:
@@ -109,7 +109,7 @@ class Fingers(Screen):
                 payload |= {
                     "channel": {"id": room.id, "name": room.name},
                     "message_ts": message.ts,
-                    "message": message.wire,
+                    "message": told_back(message.wire),
                     "response_url": self.world.response_url("app", self.user, room, message),
                 }
             return self.world.sends(INTERACTIVE, payload, self.id)

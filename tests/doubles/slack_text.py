@@ -2,13 +2,15 @@
 
 import re
 from collections.abc import Iterator
-from html import unescape
 from typing import Any
 
 from tests.doubles.slack_wire import Wire
 
 MARK = re.compile(r"<((?:[@#!]|[a-z][a-z0-9+.-]*:)[^<>]*)>")
 NAMES = re.compile(r"(?<![\w@])@(?:channel|here|everyone)\b")
+ENTITIES = {"&lt;": "<", "&gt;": ">", "&amp;": "&"}
+"""Slack knows no others."""
+BARE = re.compile(r"&(?!amp;|lt;|gt;)|[<>]")
 LINK = re.compile(r"https?://[^\s<>|]+")
 
 
@@ -16,6 +18,24 @@ def escaped(text: str) -> str:
     """As a client sends what was typed: the three characters, and addresses as links."""
     safe = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return LINK.sub(lambda found: f"<{found[0]}>", safe)
+
+
+def unescaped(text: str) -> str:
+    """As it stands on the screen, in plain_text too."""
+    return re.sub("&(?:lt|gt|amp);", lambda found: ENTITIES[found[0]], text)
+
+
+def told_back(part: Any) -> Any:
+    """Blocks as an interaction tells them: the characters are escaped that the bot left bare."""
+    if isinstance(part, list):
+        return [told_back(each) for each in part]
+    if not isinstance(part, dict):
+        return part
+    told = {key: told_back(value) for key, value in part.items()}
+    if part.get("type") == "plain_text" and isinstance(part.get("text"), str):
+        names = {mark: name for name, mark in ENTITIES.items()}
+        told["text"] = BARE.sub(lambda found: names[found[0]], part["text"])
+    return told
 
 
 def shown(mrkdwn: str, names: dict[str, str]) -> str:
@@ -29,7 +49,7 @@ def shown(mrkdwn: str, names: dict[str, str]) -> str:
             return label or "@" + target[1:]
         return label or target
 
-    return unescape(MARK.sub(mark, mrkdwn))
+    return unescaped(MARK.sub(mark, mrkdwn))
 
 
 def pings(mrkdwn: str, *, names_too: bool = False) -> list[str]:
@@ -39,7 +59,7 @@ def pings(mrkdwn: str, *, names_too: bool = False) -> list[str]:
 
 
 def texts(part: Any) -> Iterator[tuple[str, str]]:
-    """All that is written in blocks, in order, as kind and text: mrkdwn, plain_text or ping."""
+    """All that blocks say, in order, as kind (mrkdwn, plain_text, literal or ping) and text."""
     if isinstance(part, list):
         for each in part:
             yield from texts(each)
@@ -50,7 +70,7 @@ def texts(part: Any) -> Iterator[tuple[str, str]]:
         elif kind == "markdown":
             yield "mrkdwn", str(text)
         elif kind == "text":
-            yield "plain_text", str(text)
+            yield "literal", str(text)
         elif kind in {"user", "usergroup", "broadcast", "channel", "link"}:
             yield "ping", _called(part)
         else:
@@ -78,7 +98,7 @@ def rich_text(text: str, block_id: str) -> Wire:
     at = 0
     for found in MARK.finditer(text):
         if found.start() > at:
-            parts.append({"type": "text", "text": unescape(text[at : found.start()])})
+            parts.append({"type": "text", "text": unescaped(text[at : found.start()])})
         target = found[1].partition("|")[0]
         if target[0] == "@":
             parts.append({"type": "user", "user_id": target[1:]})
@@ -87,9 +107,9 @@ def rich_text(text: str, block_id: str) -> Wire:
         elif target[0] == "!":
             parts.append({"type": "broadcast", "range": target[1:]})
         else:
-            parts.append({"type": "link", "url": unescape(target)})
+            parts.append({"type": "link", "url": unescaped(target)})
         at = found.end()
     if at < len(text):
-        parts.append({"type": "text", "text": unescape(text[at:])})
+        parts.append({"type": "text", "text": unescaped(text[at:])})
     section = {"type": "rich_text_section", "elements": parts}
     return {"type": "rich_text", "block_id": block_id, "elements": [section]}

@@ -55,8 +55,8 @@ class Web:
             args = await arguments(request, takes_json=method is None or method.takes_json)
         except Refused as refused:
             args, outcome = Args(), refused
-        channel = args.text("channel") or args.text("channel_id") or None
         with self.world.lock:
+            channel = self._channel(args)
             plan = self.world.faults.pick(name, channel)
         if plan is not None and plan.fault is Fault.LATE and not plan.done:
             await asyncio.sleep(plan.seconds)
@@ -65,6 +65,14 @@ class Web:
                 outcome = self._outcome(name, args, channel, at)
         self._note(name, args, channel, at, outcome, plan)
         return await self._answered(request, outcome, plan)
+
+    def _channel(self, args: Args) -> str | None:
+        """What a call is about; that of a person too who is written to by their own id."""
+        id = args.text("channel") or args.text("channel_id") or None
+        token = self.world.tokens.by_text.get(args.token)
+        team = self.world.teams.get(token.team) if token else None
+        met = team.conversation_of(id) if team and id else None
+        return met.id if met else id
 
     def _outcome(self, name: str, args: Args, channel: str | None, at: float) -> Wire | Refused:
         world, method = self.world, METHODS.get(name)
@@ -131,7 +139,7 @@ class Web:
     ) -> web.Response:
         headers = {"x-slack-req-id": self.world.id("q")}
         if isinstance(outcome, Refused):
-            if outcome.retry_after:
+            if outcome.status == 429:
                 headers["Retry-After"] = str(outcome.retry_after)
             return web.json_response(outcome.body, status=outcome.status, headers=headers)
         bearer = request.headers.get("Authorization", "").partition(" ")[2] if request else ""

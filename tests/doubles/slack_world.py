@@ -231,9 +231,8 @@ class World:
 
     def conversation(self, team: Team, user: User) -> Channel:
         """The one of a person with the bot, opened if it was not."""
-        for channel in team.channels.values():
-            if channel.user == user.id:
-                return channel
+        if (there := team.conversation_of(user.id)) is not None:
+            return there
         id = self.id("D")
         made = Channel(id, team, "directmessage", "im", {user.id, team.bot_user}, user.id)
         team.channels[id] = made

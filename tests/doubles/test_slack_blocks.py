@@ -269,7 +269,7 @@ async def test_words_are_shown_as_people_read_them(ana, client):
         channel=ana.id,
         text="a notification",
         blocks=[
-            {"type": "header", "text": plain("Fish &amp; chips")},
+            {"type": "header", "text": plain("Fish &amp; chips &#39;n")},
             section(
                 text=marked("&lt;!channel&gt; &amp; *more*"), fields=[marked("a"), plain("<b>")]
             ),
@@ -278,7 +278,7 @@ async def test_words_are_shown_as_people_read_them(ana, client):
     await client.chat_postMessage(channel=ana.id, text=f"Hi <@{ana.id}>, see <https://e.org|this>")
 
     blocks, text = ana.sees()
-    assert blocks.shown == "Fish &amp; chips\n<!channel> & *more*\na\n<b>"
+    assert blocks.shown == "Fish & chips &#39;n\n<!channel> & *more*\na\n<b>"
     assert blocks.text == "a notification"
     assert blocks.pings == []
     assert text.shown == "Hi @Ana, see this"
@@ -299,3 +299,15 @@ async def test_names_ping_only_where_they_are_linked(ana, client):
     await client.chat_postMessage(channel=ana.id, text="@channel mail@here.org", link_names=True)
 
     assert [message.pings for message in ana.sees()] == [[], ["@channel"]]
+
+
+async def test_what_a_tap_tells_of_a_message_is_escaped(ana, client):
+    block = actions(button(text=plain("Fish & <chips>"), value="a & b"))
+    await client.chat_postMessage(channel=ana.id, text="x", blocks=[block])
+
+    told = ana.taps(ana.last, "Fish & <chips>").payload
+
+    assert told["actions"][0]["text"]["text"] == "Fish &amp; &lt;chips&gt;"
+    assert told["message"]["blocks"][0]["elements"][0]["text"] == told["actions"][0]["text"]
+    assert told["actions"][0]["value"] == "a & b"
+    assert ana.last.buttons == ["Fish & <chips>"]

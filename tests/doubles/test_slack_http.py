@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 import pytest
 from aiohttp import web
 from slack_bolt.async_app import AsyncApp
+from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
 from tests.doubles.slack_server import SlackServer, Workspace, slack_server
@@ -229,3 +230,101 @@ async def test_events_come_late_and_in_another_order(server, first, client):
         await asyncio.to_thread(server.all_acknowledged)
 
     assert told == ["three", "two", "one"]
+
+
+async def test_one_app_serves_many_workspaces(server, first):
+    second = server.workspace("T0002", "Second")
+    tokens = {workspace.id: workspace.token for workspace in (first, second)}
+
+    async def authorize(team_id, client):
+        told = await client.auth_test(token=tokens[team_id])
+        return AuthorizeResult.from_auth_test_response(
+            auth_test_response=told, bot_token=tokens[team_id]
+        )
+
+    app = AsyncApp(
+        client=AsyncWebClient(base_url=server.base_url),
+        authorize=authorize,
+        signing_secret=server.signing_secret,
+        process_before_response=True,
+    )
+
+    @app.event("message")
+    async def answer(say, context):
+        await say(f"Hello from {context.team_id}")
+
+    people = [workspace.person("Ana") for workspace in (first, second)]
+    async with answering(server, app):
+        for person in people:
+            person.says("hello")
+        await asyncio.to_thread(server.all_acknowledged)
+
+    assert [person.last.shown for person in people] == ["Hello from T0001", "Hello from T0002"]
+    assert people[0].id != people[1].id
+
+
+async def test_held_events_come_all_at_once(server, first, client):
+    app, ana, told, both = an_app(server, client), first.person("Ana"), [], asyncio.Event()
+
+    @app.event("message")
+    async def hears(event):
+        told.append(event["text"])
+        if len(told) == 2:
+            both.set()
+        await both.wait()
+
+    async with answering(server, app):
+        server.holds()
+        for text in ("one", "two"):
+            ana.says(text)
+        server.releases(at_once=True)
+        await asyncio.to_thread(server.all_acknowledged)
+
+    assert sorted(told) == ["one", "two"]
+    assert [len(delivery.attempts) for delivery in server.deliveries] == [1, 1]
+
+
+async def test_home_is_opened_and_a_menu_used_in_it(server, first, client):
+    app, ana, told = an_app(server, client), first.person("Ana"), []
+    options = [
+        {"text": {"type": "plain_text", "text": name}, "value": name[0].lower()}
+        for name in ("Weekly", "Monthly")
+    ]
+    menu = {"type": "static_select", "action_id": "often", "options": options}
+    blocks = [{"type": "actions", "block_id": "how", "elements": [menu]}]
+
+    @app.event("app_home_opened")
+    async def opened(event, client):
+        await client.views_publish(user_id=event["user"], view={"type": "home", "blocks": blocks})
+
+    @app.action("often")
+    async def chosen(ack, action, body):
+        told.append((action["selected_option"]["value"], body["view"]["state"]["values"]))
+        await ack()
+
+    async with answering(server, app):
+        ana.opens_home()
+        await asyncio.to_thread(ana.waits_for_home)
+        tap = ana.taps_in_home("often", "Monthly")
+        await asyncio.to_thread(tap.answered)
+
+    ((value, state),) = told
+    assert value == "m"
+    assert state["how"]["often"]["selected_option"]["value"] == "m"
+
+
+async def test_a_command_is_answered_to_whoever_gave_it(server, first, client):
+    app, ana, bo = an_app(server, client), first.person("Ana"), first.person("Bo")
+    general = first.channel("general", members=(ana, bo), with_bot=False)
+
+    @app.command("/storytrail")
+    async def summary(ack, command, respond):
+        await ack(f"Counting {command['text']}")
+        await respond("Two stories", response_type="in_channel")
+
+    async with answering(server, app):
+        ana.commands("/storytrail", "summary", general)
+        await asyncio.to_thread(ana.waits_for, "Counting summary", general)
+
+    assert [message.shown for message in ana.sees(general)] == ["Two stories", "Counting summary"]
+    assert [message.shown for message in bo.sees(general)] == ["Two stories"]

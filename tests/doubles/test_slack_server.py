@@ -134,6 +134,19 @@ async def test_who_may_not_call_is_told_why(server, first, client):
     assert server.calls("reactions.add")[0].error == "missing_scope"
 
 
+async def test_what_is_said_to_somebody_who_is_gone_is_accepted_where_they_met(
+    server, first, client
+):
+    ana, bo = first.person("Ana"), first.person("Bo")
+    ana.says("hello")
+    for person in (ana, bo):
+        person.deactivates()
+
+    await client.chat_postMessage(channel=ana.id, text="are you there?")
+    with refused("user_disabled"):
+        await client.chat_postMessage(channel=bo.id, text="are you there?")
+
+
 async def test_who_people_are(server, first, client):
     ana = first.person("Ana", tz="Africa/Nairobi", locale="sw-KE", display_name="ana!")
 
@@ -340,3 +353,32 @@ async def test_limits_hold_once_they_are_on(server, first, client):
         "ratelimited",
         "1",
     )
+
+
+async def test_what_only_one_person_sees(server, first, client):
+    ana, bo, away = first.person("Ana"), first.person("Bo"), first.person("Chi")
+    general = first.channel("general", members=(ana, bo))
+
+    sent = await client.chat_postEphemeral(channel=general.id, user=ana.id, text="psst")
+    with refused("user_not_in_channel"):
+        await client.chat_postEphemeral(channel=general.id, user=away.id, text="psst")
+    with refused("message_not_found"):
+        await client.chat_update(channel=general.id, ts=sent["message_ts"], text="no")
+
+    assert ([m.shown for m in ana.sees(general)], bo.sees(general)) == (["psst"], [])
+
+
+async def test_an_app_is_told_only_what_it_subscribed_to_and_was_granted():
+    with slack_server(events=frozenset({"message.im", "app_mention"})) as server:
+        first = server.workspace()
+        ana = first.person("Ana")
+        general = first.channel("general", members=(ana,), with_bot=False)
+        ana.mentions(general, "in a channel without the bot")
+        first.invites_bot(general, ana)
+        ana.mentions(general, "hello")
+        ana.says("hello")
+        first.loses_scope("im:history")
+        ana.says("unheard")
+
+        told = [delivery.payload["event"]["type"] for delivery in server.deliveries]
+        assert told == ["app_mention", "message"]
