@@ -277,7 +277,8 @@ class Courier:
             await self._again(lane, row, error)
             return
         except RetryLater as error:
-            self._limits.hold(chat_of(lane.to, row), error.seconds)
+            chat = chat_of(lane.to, row)
+            self._limits.hold(chat, error.seconds, all_of_it=error.is_for_all)
             self.retried += 1
         except Unreachable:
             await self._cannot_reach(lane.to, row)
@@ -362,9 +363,11 @@ class Courier:
 
 
 def _first(work: Work, to: Address) -> tuple[list[Waiting], list[Shown]]:
-    """What waits for an address, and where the first of it takes buttons away, which are still
-    shown there."""
+    """What waits for an address, and the messages that the first of it changes: those with
+    buttons, where it takes these away, or the one before it on the same subject."""
     rows = work.outbox.waiting(to)
+    if rows and rows[0].subject is not None:
+        return rows, work.outbox.standing(to, rows[0])
     takes = bool(rows) and (rows[0].asks is not None or ends(rows[0]))
     return rows, work.outbox.open_buttons(to) if takes else []
 

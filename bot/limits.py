@@ -4,6 +4,7 @@ import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 
 from config.settings import Settings
 
@@ -43,10 +44,12 @@ class Rates:
 
 @dataclass(frozen=True, slots=True)
 class Chat:
-    """Where one writes to: a person's chat, or a group with all its topics."""
+    """Where one writes to: a person's chat, or a group with all its topics; `within` a workspace,
+    where a platform has those. Each has limits of its own."""
 
     name: str
     is_group: bool = False
+    within: str = ""
 
 
 class Budget:
@@ -57,6 +60,7 @@ class Budget:
         self._clock = clock
         self._sent = _Window(rates.per_second, 1)
         self._broadcast_at = LONG_AGO  # when the next one may go
+        self._held_until = LONG_AGO
         self._chats: dict[Chat, _Lately] = {}
         self._many = FEW
 
@@ -67,7 +71,7 @@ class Budget:
 
     def wait(self, priority: int) -> float:
         """Seconds until something of this priority may go anywhere; 0: now."""
-        free_at = self._sent.free_at
+        free_at = max(self._sent.free_at, self._held_until)
         if priority >= BROADCAST:
             free_at = max(free_at, self._broadcast_at)
         return _wait(free_at, self._clock())
@@ -86,6 +90,10 @@ class Budget:
         lately = self._lately(chat)
         lately.held_until = max(lately.held_until, self._clock() + seconds)
 
+    def hold_all(self, seconds: float) -> None:
+        """Nothing may go anywhere for so long."""
+        self._held_until = max(self._held_until, self._clock() + seconds)
+
     def _lately(self, chat: Chat) -> "_Lately":
         if chat not in self._chats:
             if len(self._chats) >= self._many:
@@ -97,52 +105,76 @@ class Budget:
 
 
 class Limits:
-    """Where lanes that send side by side wait for their turn."""
+    """Where lanes that send side by side wait for their turn, in each workspace for itself."""
 
     def __init__(self, rates: Rates, clock: Clock, *, sleep: Sleep = asyncio.sleep) -> None:
-        self._budget = Budget(rates, clock)
+        self._made = partial(_Within, rates, clock, sleep)
+        self._within: dict[str, _Within] = {}
+
+    def goes_now(self, chat: Chat, priority: int = REPLY) -> bool:
+        """Whether a message may go to this chat now. If so, it counts as sent."""
+        return self._of(chat).goes_now(chat, priority)
+
+    async def turn(self, chat: Chat, priority: int = REPLY) -> None:
+        """Returns when a message may go to this chat; from then on it counts as sent."""
+        await self._of(chat).turn(chat, priority)
+
+    def count(self, chat: Chat, priority: int, messages: int) -> None:
+        """So many more went there than was waited for."""
+        for _ in range(messages):
+            self._of(chat).budget.take(chat, priority)
+
+    def hold(self, chat: Chat, seconds: float, *, all_of_it: bool = False) -> None:
+        """The platform asked for time: this chat waits so long, or all of its workspace does."""
+        budget = self._of(chat).budget
+        if all_of_it:
+            budget.hold_all(seconds)
+        else:
+            budget.hold(chat, seconds)
+
+    def _of(self, chat: Chat) -> "_Within":
+        found = self._within.get(chat.within)
+        if found is None:
+            found = self._within[chat.within] = self._made()
+        return found
+
+
+class _Within:
+    """The limits of one workspace, or of a platform that has none."""
+
+    def __init__(self, rates: Rates, clock: Clock, sleep: Sleep) -> None:
+        self.budget = Budget(rates, clock)
         self._sleep = sleep
         self._pace = 1 / rates.per_second
         # Whoever holds one is the first of those that wait; asyncio's locks are fair.
         self._first = (asyncio.Lock(), asyncio.Lock())
 
-    def goes_now(self, chat: Chat, priority: int = REPLY) -> bool:
-        """Whether a message may go to this chat now. If so, it counts as sent."""
+    def goes_now(self, chat: Chat, priority: int) -> bool:
         waits = (
             self._first_of(priority).locked()
             or self._must_give_way(priority)
-            or self._budget.chat_wait(chat)
-            or self._budget.wait(priority)
+            or self.budget.chat_wait(chat)
+            or self.budget.wait(priority)
         )
         if waits:
             return False
-        self._budget.take(chat, priority)
+        self.budget.take(chat, priority)
         return True
 
-    async def turn(self, chat: Chat, priority: int = REPLY) -> None:
-        """Returns when a message may go to this chat; from then on it counts as sent."""
+    async def turn(self, chat: Chat, priority: int) -> None:
         while True:
-            while wait := self._budget.chat_wait(chat):
+            while wait := self.budget.chat_wait(chat):
                 await self._sleep(wait)
             async with self._first_of(priority):
                 await self._any_may_go(priority)
                 # Several may have waited for one group.
-                if not self._budget.chat_wait(chat):
-                    self._budget.take(chat, priority)
+                if not self.budget.chat_wait(chat):
+                    self.budget.take(chat, priority)
                     return
-
-    def count(self, chat: Chat, priority: int, messages: int) -> None:
-        """So many more went there than was waited for."""
-        for _ in range(messages):
-            self._budget.take(chat, priority)
-
-    def hold(self, chat: Chat, seconds: float) -> None:
-        """The platform asked for time: this chat waits so long, and no other."""
-        self._budget.hold(chat, seconds)
 
     async def _any_may_go(self, priority: int) -> None:
         while True:
-            wait = self._budget.wait(priority)
+            wait = self.budget.wait(priority)
             if self._must_give_way(priority):
                 wait = max(wait, self._pace)
             if not wait:

@@ -13,10 +13,17 @@ from typing import cast
 import structlog
 
 from bot.limits import BROADCAST, REPLY, Chat, Limits
-from bot.platforms.platform import EditsMessages, Platform, PlatformError, Refused, RetryLater
+from bot.platforms.platform import (
+    EditsMessages,
+    Platform,
+    PlatformError,
+    Refused,
+    RetryLater,
+    SharesOnce,
+)
 from flows.messages import Address, Noted, Say
 from storage.database import Database
-from storage.outbox import Sent, Shown, Waiting
+from storage.outbox import ASIDE, Sent, Shown, Waiting
 from storage.unit_of_work import Work
 
 log = structlog.get_logger()
@@ -36,6 +43,8 @@ class Showing:
         self._platform = platform
         can_edit = hasattr(platform, "edit") and hasattr(platform, "close")
         self._editing = cast(EditsMessages, platform) if can_edit else None
+        shares = hasattr(platform, "update_shared")
+        self._sharing = cast(SharesOnce, platform) if shares else None
         self._limits = limits
         self._now = now
         self._closing: dict[int, asyncio.Task[None]] = {}
@@ -52,6 +61,8 @@ class Showing:
 
         `shown` are those that have some, the newest last. Raises PlatformError.
         """
+        if row.subject is not None and row.place is not None and shown:
+            return await self._share_anew(to, row, row.place, shown[-1]), []
         if row.asks is None or row.place is not None:
             if self._editing is not None and ends(row):
                 self._close(self._editing, to, shown)
@@ -70,6 +81,17 @@ class Showing:
         self._close(self._editing, to, shown)
         return await self._platform.send(to, row.reply), []
 
+    async def _share_anew(self, to: Address, row: Waiting, place: str, last: Shown) -> Sent:
+        """What was shared before, in the place of that where the platform can."""
+        if self._sharing is not None and isinstance(row.reply, Say):
+            try:
+                await self._sharing.update_shared(to, last.message_id, row.reply, place)
+            except Refused:  # it is gone, or spans another number of messages now
+                await self._limits.turn(chat_of(to, row), REPLY)
+            else:
+                return Sent(last.message_id, self._now())
+        return await self._platform.send(to, row.reply, place=place)
+
     def _close(self, editing: EditsMessages, to: Address, shown: Sequence[Shown]) -> None:
         """Take their buttons away, beside all else: a question never waits for that."""
         for each in shown:
@@ -83,7 +105,7 @@ class Showing:
 
     async def _close_one(self, editing: EditsMessages, to: Address, shown: Shown) -> None:
         """What fails here is tried again before the next question."""
-        chat = Chat(to.user)
+        chat = Chat(to.user, within=to.workspace)
         try:
             # Platforms count this as they count messages.
             await self._limits.turn(chat, BROADCAST)
@@ -91,7 +113,7 @@ class Showing:
                 await editing.close(to, shown.message_id)
             await self._database.write(lambda c: Work(c).outbox.closed([shown.id]))
         except RetryLater as error:
-            self._limits.hold(chat, error.seconds)
+            self._limits.hold(chat, error.seconds, all_of_it=error.is_for_all)
         except PlatformError:
             pass
         except Exception as error:
@@ -105,7 +127,9 @@ def ends(row: Waiting) -> bool:
 
 def chat_of(to: Address, row: Waiting) -> Chat:
     """A group counts as one chat, whatever the topic."""
-    return Chat(to.user) if row.place is None else Chat(row.place.partition("/")[0], is_group=True)
+    if row.place is None or row.place.startswith(ASIDE):
+        return Chat(to.user, within=to.workspace)
+    return Chat(row.place.partition("/")[0], is_group=True, within=to.workspace)
 
 
 def _is_same(row: Waiting, shown: Shown) -> bool:

@@ -21,6 +21,12 @@ class Address:
     def __str__(self) -> str:
         return f"{self.platform}:{self.user}"
 
+    @property
+    def workspace(self) -> str:
+        """`T0001` of `slack:T0001/U0001`; empty where a platform has none."""
+        workspace, slash, _ = self.user.partition("/")
+        return workspace if slash else ""
+
 
 @dataclass(frozen=True, slots=True)
 class Anchor:
@@ -75,10 +81,12 @@ class Commanded:
 
 @dataclass(frozen=True, slots=True)
 class Prompted:
-    """The bot's own opening: `away` (a draft waits), `check-back`, `own` (a story is asked for)."""
+    """The bot's own opening: `away` (a draft waits), `check-back`, `own` (a story is asked for);
+    `shortcut` where somebody began with a message of theirs, which reads `words`."""
 
     about: str
     anchor: Anchor | None = None
+    words: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +106,8 @@ class Inbound:
     `place` is the group, channel or workspace it came from, as its platform names it; `is_public`
     whether others read along there. `reply_to` is the bot's message that it answers, where it
     names one; `answers` the place of the interview where that was asked. `language` is that of the
-    person's client.
+    person's client. `otherwise` is what it means where no question is open, and
+    `answer_at` where a command was typed whose answer only this person is to see there.
     """
 
     key: str
@@ -112,6 +121,8 @@ class Inbound:
     reply_to: str | None = None
     answers: str | None = None
     language: str | None = None
+    otherwise: Commanded | None = None
+    answer_at: str | None = None
 
 
 def parse(text: str) -> Said | Commanded:
@@ -137,12 +148,17 @@ class Option:
 @dataclass(frozen=True, slots=True)
 class Say:
     """`private` is the label of a button that leads from a group to the chat with the bot, where
-    `/start` then has `start` behind it; `ends` says that the interview is over by this."""
+    `/start` then has `start` behind it; `ends` says that the interview is over by this. Where it is
+    shared with many, `brief` may stand for it, with the whole behind; what has the same `subject`
+    was shared there before, and may be brought up to date instead.
+    """
 
     text: str
     private: str | None = None
     start: str = ""
     ends: bool = False
+    brief: str = ""
+    subject: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """People: found by any of their addresses, where they belong, and what they agreed to."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -165,6 +165,40 @@ class Members:
     def change(self, member: MemberId, **values: Any) -> None:
         """Set columns by their names."""
         self._connection.execute(update(members).where(members.c.id == member).values(**values))
+
+    # ---- what their platform tells of them ----
+
+    def knows_profile(self, address: Address, *, since: datetime) -> bool:
+        """Whether the platform was asked about them since then."""
+        found = select(addresses.c.profile_at).where(
+            addresses.c.platform == address.platform, addresses.c.user == address.user
+        )
+        at = self._connection.execute(found).scalar()
+        return at is not None and at > since
+
+    def take_profile(
+        self, address: Address, profile: Mapping[str, str | None], *, now: datetime
+    ) -> None:
+        """Name, time zone and language as their platform tells them: `name`, `timezone`,
+        `language`. What somebody has set themselves stays."""
+        row = self._connection.execute(
+            select(members, addresses.c.profile.label("before"))
+            .join(addresses, addresses.c.member_id == members.c.id)
+            .where(addresses.c.platform == address.platform, addresses.c.user == address.user)
+        ).one_or_none()
+        if row is None:
+            return
+        before = row.before or {}
+        unset = {"name": address.user, "timezone": None, "language": ""}
+        changed = {
+            column: told
+            for column, nothing in unset.items()
+            if (told := profile.get(column))
+            and getattr(row, column) in (nothing, before.get(column))
+        }
+        if changed:
+            self.change(MemberId(row.id), **changed)
+        self._set(address, profile=dict(profile), profile_at=now)
 
     # ---- communities and roles ----
 

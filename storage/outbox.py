@@ -20,11 +20,14 @@ from sqlalchemy import (
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from flows.conversation import ConversationId
-from flows.messages import Address, Ask, Reply, Review
+from flows.messages import Address, Ask, Reply, Review, Say
 from storage.dialects import named
 from storage.mapping import reply_of, reply_values
 from storage.prepared import Prepared
 from storage.tables import addresses, conversations, outbox
+
+ASIDE = "aside:"
+"""What a place begins with where only one person sees what is said: behind it stands how."""
 
 MAX_FAULT = 255
 """Characters that are kept of what a platform says of a fault."""
@@ -36,7 +39,8 @@ class Waiting:
 
     `place` is the group to show it in, the person's own chat where it is None; `priority` 0 a reply
     to somebody, 1 what is said to many. One that is `in_place` is the open question anew, to be
-    shown where that stands; `asks` is its place in the interview.
+    shown where that stands; `asks` is its place in the interview. What has a `subject` may have
+    been shared in that place before.
     """
 
     id: int
@@ -46,6 +50,7 @@ class Waiting:
     in_place: bool = False
     conversation: ConversationId | None = None
     asks: str | None = None
+    subject: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +88,7 @@ _PUT = Prepared(
             "place",
             "priority",
             "in_place",
+            "subject",
         )
     )
     .inline()  # nobody asks for the new row's number
@@ -98,6 +104,7 @@ _WAITING = (
         outbox.c.in_place,
         outbox.c.conversation_id,
         outbox.c.asks,
+        outbox.c.subject,
     )
     .where(*_WAITS, *_AT)
     .order_by(outbox.c.id)
@@ -194,6 +201,7 @@ class Outbox:
                 "place": place,
                 "priority": priority,
                 "in_place": in_place and isinstance(reply, Ask | Review),
+                "subject": reply.subject if isinstance(reply, Say) and place else None,
             }
             for reply in replies
         ]
@@ -215,6 +223,7 @@ class Outbox:
                 row.in_place,
                 row.conversation_id,
                 row.asks,
+                row.subject,
             )
             for row in rows
         ]
@@ -259,6 +268,22 @@ class Outbox:
         """The messages in somebody's own chat that have buttons still, the newest last."""
         rows = self._connection.execute(_OPEN_BUTTONS, _at(to))
         return [Shown(row.id, row.message_id, row.conversation_id, row.asks) for row in rows]
+
+    def standing(self, to: Address, row: Waiting) -> list[Shown]:
+        """The message that was shared there before on the same subject, if there is one."""
+        found = (
+            select(outbox.c.id, outbox.c.message_id)
+            .where(
+                outbox.c.platform == to.platform,
+                outbox.c.place == row.place,
+                outbox.c.subject == row.subject,
+                outbox.c.message_id.is_not(None),
+            )
+            .order_by(outbox.c.id.desc())
+            .limit(1)
+        )
+        rows = self._connection.execute(found)
+        return [Shown(found.id, found.message_id, None, None) for found in rows]
 
     def closed(self, rows: Iterable[int]) -> None:
         """There are no buttons below these messages any more."""

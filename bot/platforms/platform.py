@@ -10,7 +10,7 @@ PlatformError
 
 from typing import Protocol
 
-from flows.messages import Address, Reply
+from flows.messages import Address, Reply, Say
 from storage.outbox import Sent
 
 
@@ -19,9 +19,12 @@ class PlatformError(Exception):
 
 
 class RetryLater(PlatformError):
-    def __init__(self, seconds: float) -> None:
+    """`is_for_all`: the whole workspace is to wait, and not one chat."""
+
+    def __init__(self, seconds: float, *, is_for_all: bool = False) -> None:
         super().__init__(f"asked to wait for {seconds:g} s")
         self.seconds = seconds
+        self.is_for_all = is_for_all
 
 
 class Broken(PlatformError):
@@ -55,6 +58,14 @@ class Platform(Protocol):
 
         Raises PlatformError.
         """
+        ...
+
+
+class SharesOnce(Protocol):
+    """A platform where what is shared anew is brought up to date where it stands."""
+
+    async def update_shared(self, to: Address, message_id: str, reply: Say, place: str) -> None:
+        """Raises PlatformError."""
         ...
 
 

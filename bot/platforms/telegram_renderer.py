@@ -8,14 +8,13 @@ from html import escape
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 
 from bot.platforms.buttons import pack
+from bot.platforms.splitting import pieces
 from flows.messages import Ask, Noted, Option, Reply, Review, Say, Send
 
 MOST_TEXT = 4_096  # characters of a message after its markup is read, Bot API sendMessage
 MOST_CAPTION = 1_024  # characters, Bot API sendDocument
 MOST_LABEL = 64  # characters that a telephone shows of a button's label
 SHORT = 24  # characters up to which two labels stand side by side
-
-PARAGRAPH, LINE, SENTENCE, WORD = "\n\n", "\n", re.compile(r"(?<=[.!?…])\s"), " "
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,31 +42,6 @@ def messages(reply: Reply, *, user: str, key: bytes) -> list[Message]:
             return _with_buttons([*head, *_escaped(reply.text)], reply, user, key)
         case Review():
             return _with_buttons(list(_review(reply)), reply, user, key)
-
-
-def pieces(text: str, most: int) -> Iterator[str]:
-    """A text in pieces of at most `most` characters: cut between paragraphs, else lines, else
-    sentences, else words."""
-    rest = text.strip("\n")
-    while len(rest) > most:
-        end = _cut(rest, most)
-        yield rest[:end].rstrip()
-        rest = rest[end:].lstrip()
-    if rest:
-        yield rest
-
-
-def _cut(text: str, most: int) -> int:
-    head = text[: most + 1]
-    for between in (PARAGRAPH, LINE):
-        end = head.rfind(between)
-        if end > most // 2:
-            return end
-    ends = [found.start() for found in SENTENCE.finditer(head)]
-    if ends and ends[-1] > most // 2:
-        return ends[-1]
-    end = head.rfind(WORD)
-    return end if end > 0 else most
 
 
 def _plain(text: str) -> list[Message]:

@@ -68,6 +68,9 @@ addresses = Table(
     Column("deactivated_at", UtcTime),
     # Since when nothing sent there arrives; until they write again.
     Column("unreachable_at", UtcTime),
+    # What the platform told of them, and when: name, timezone, language.
+    Column("profile", JSON(none_as_null=True)),
+    Column("profile_at", UtcTime),
     UniqueConstraint("platform", "user"),
 )
 

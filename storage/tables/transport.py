@@ -54,6 +54,8 @@ outbox = Table(
     # There are buttons below it still.
     Column("has_buttons", Boolean, nullable=False, server_default=false()),
     Column("failed_at", UtcTime),
+    # What was shared there, so that it can be brought up to date: "summary main march".
+    Column("subject", String(255)),
     # What a platform says of it, never words of anybody.
     Column("fault", String(255)),
     Index(

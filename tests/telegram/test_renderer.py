@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from bot.platforms.buttons import MOST, digest, is_digest, meant, pack, unpack
-from bot.platforms.telegram_renderer import MOST_LABEL, MOST_TEXT, messages, pieces
+from bot.platforms.splitting import pieces
+from bot.platforms.telegram_renderer import MOST_LABEL, MOST_TEXT, messages
 from flows.messages import Ask, Chose, Option, Part, Reply, Review, Say, Send
 from tests.builders import interviews
 

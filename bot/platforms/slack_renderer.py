@@ -1,0 +1,163 @@
+"""Replies as Slack shows them: Block Kit, with people's words as plain text, so that none of them
+is formatted, linked, or calls anybody."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from bot.platforms.buttons import pack
+from bot.platforms.splitting import pieces
+from flows.messages import Ask, Noted, Option, Reply, Review, Say, Send
+
+Block = dict[str, Any]
+
+MOST_BLOCKS = 48  # of a message; Slack takes 50, and two more may show what was chosen
+MOST_TEXT = 3_000  # characters of a section
+MOST_IN_ALL = 12_000  # characters over all blocks of a message; above about 13,200 Slack refuses
+MOST_LABEL = 75  # characters of a button
+MOST_IN_ROW = 25  # elements of an actions block
+MOST_SHORT = 150  # characters of what a notification shows
+
+TAP = "tap"
+"""What the action_id of a button of ours begins with."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """`text` is what a notification shows, escaped; `blocks` what stands in the chat."""
+
+    text: str
+    blocks: tuple[Block, ...]
+
+
+def messages(reply: Reply, *, user: str, key: bytes) -> list[Message]:
+    """A reply as one or more messages; the last one has the buttons. A file's is what it is."""
+    match reply:
+        case Say(text) | Noted(text) | Send(text=text):
+            return _put(text, list(_words(text)), [])
+        case Ask():
+            head = []
+            if reply.number is not None and reply.of is not None:
+                head = [_note(f"{reply.number} / {reply.of}")]  # alike in every language
+            buttons = list(_buttons(reply, user, key))
+            return _put(reply.text, [*head, *_words(reply.text)], buttons)
+        case Review():
+            return _put(reply.text, list(_review(reply)), list(_buttons(reply, user, key)))
+
+
+def escape(text: str) -> str:
+    """Nothing in it is a mention, a link or an entity any more."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def answered(blocks: Iterable[Block], chosen: str | None) -> list[Block]:
+    """The blocks of a question that was answered: no buttons, and the one that was tapped."""
+    left = [block for block in blocks if block["type"] != "actions"]
+    return [*left, _note(f"✓ {chosen}")] if chosen else left
+
+
+def told_plainly(blocks: Iterable[Block]) -> list[Block]:
+    """Blocks as Slack tells them back, with what it escapes in plain text as it was."""
+
+    def as_it_was(value: Any) -> Any:
+        if isinstance(value, dict):
+            found = {k: as_it_was(v) for k, v in value.items()}
+            if found.get("type") == "plain_text":
+                found["text"] = unescape(found["text"])
+            return found
+        return [as_it_was(each) for each in value] if isinstance(value, list) else value
+
+    return [as_it_was(block) for block in blocks]
+
+
+def unescape(text: str) -> str:
+    return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+
+
+def section(text: str) -> Block:
+    return {"type": "section", "text": {"type": "plain_text", "text": text, "emoji": False}}
+
+
+def heading(text: str) -> Block:
+    return {"type": "section", "text": {"type": "mrkdwn", "text": f"*{_unformatted(text)}*"}}
+
+
+def button(label: str, action: str, value: str) -> Block:
+    text = label if len(label) <= MOST_LABEL else label[: MOST_LABEL - 1] + "…"
+    return {
+        "type": "button",
+        "action_id": action,
+        "text": {"type": "plain_text", "text": text, "emoji": False},
+        "value": value,
+    }
+
+
+def rows_of(buttons: Sequence[Block]) -> Iterator[Block]:
+    for at in range(0, len(buttons), MOST_IN_ROW):
+        yield {"type": "actions", "elements": list(buttons[at : at + MOST_IN_ROW])}
+
+
+# ---- parts ----
+
+
+def _put(text: str, shown: list[Block], buttons: list[Block]) -> list[Message]:
+    """Blocks put into as few messages as they fit in, in their order."""
+    filled: list[list[Block]] = [[]]
+    size = 0
+    for block in [*shown, *buttons]:
+        length = _length(block)
+        if filled[-1] and (len(filled[-1]) == MOST_BLOCKS or size + length > MOST_IN_ALL):
+            filled.append([])
+            size = 0
+        filled[-1].append(block)
+        size += length
+    short = escape(text if len(text) <= MOST_SHORT else text[: MOST_SHORT - 1] + "…")
+    return [Message(short, tuple(blocks)) for blocks in filled if blocks]
+
+
+def _review(review: Review) -> Iterator[Block]:
+    if review.intro:
+        yield from _words(review.intro)
+    if review.title:
+        yield heading(f"“{review.title}”")
+    for part in review.parts:
+        yield _note(part.heading)
+        yield from _words(part.text)
+    yield from _words(review.text)
+
+
+def _words(text: str) -> Iterator[Block]:
+    yield from (section(piece) for piece in pieces(text, MOST_TEXT) if piece.strip())
+
+
+def _note(text: str) -> Block:
+    element = {"type": "plain_text", "text": text, "emoji": False}
+    return {"type": "context", "elements": [element]}
+
+
+def _buttons(reply: Ask | Review, user: str, key: bytes) -> Iterator[Block]:
+    made = [
+        button(_label(option), f"{TAP}-{n}", pack(reply, option.name, user=user, key=key))
+        for n, option in enumerate(reply.options)
+    ]
+    yield from rows_of(made)
+
+
+def _label(option: Option) -> str:
+    return {None: "", True: "☑ ", False: "☐ "}[option.ticked] + option.label
+
+
+def _unformatted(text: str) -> str:
+    """Escaped, with a space of no width before what would end or begin bold or italic letters."""
+    kept = escape(" ".join(text.split()))
+    return "".join(f"\u200b{char}" if char in "*_~`" else char for char in kept)
+
+
+def _length(block: Block) -> int:
+    match block["type"]:
+        case "section":
+            return len(block["text"]["text"])
+        case "context":
+            return sum(len(element["text"]) for element in block["elements"])
+        case _:
+            return sum(len(e["text"]["text"]) for e in block["elements"])
