@@ -12,7 +12,10 @@ def _slashed(command: str) -> str:
 TERMINAL = "terminal"
 
 SPELLINGS: dict[str, Callable[[str], str]] = {TERMINAL: _slashed, "telegram": _slashed}
-"""How commands are written, by platform: known without loading a platform's library."""
+"""How commands are written, by platform: known without loading a platform's library.
+
+The contract of tests/platforms/ is held against each of these.
+"""
 
 
 def spelling(platform: str) -> Callable[[str], str]:

@@ -105,16 +105,16 @@ class Chat:
         # A pipe goes on with the open question; a person is asked whether to.
         goes_on = not is_window and await self._has_open()
         goes_on = goes_on and not invite
-        await self._take(Commanded("resume" if goes_on else "start", invite))
+        await self.take(Commanded("resume" if goes_on else "start", invite))
         async for line in _typed() if is_window else _piped():
             if line is None:
                 self._tell("terminal-not-text")
             else:
-                await self._take(parse(line))
+                await self.take(parse(line))
         if is_window:
             self._tell("terminal-bye" if await self._has_open() else "terminal-bye-plain")
 
-    async def _take(self, payload: Payload) -> None:
+    async def take(self, payload: Payload) -> None:
         """One turn, and then its replies."""
         inbound = Inbound(
             key=f"{TERMINAL}:{uuid.uuid4()}",

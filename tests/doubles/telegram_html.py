@@ -44,6 +44,12 @@ _FOUND = (
 )
 
 
+_CLEANED: dict[int, str] = {
+    **{code: " " for code in range(0x20) if chr(code) not in "\n\r"},
+    **dict.fromkeys([ord("\r"), 0x30A, 0x333, 0x33F, *range(0x2028, 0x202F)], ""),
+}
+
+
 class BadMarkup(Exception):
     """The HTML is not what Telegram accepts; the reason as it words it."""
 
@@ -242,6 +248,14 @@ def _behind_space(source: str, at: int) -> int:
     found = _SPACE.match(source, at)
     assert found
     return found.end()
+
+
+def cleaned(text: str) -> str:
+    """Without what Telegram lets no message have: control characters, and what turns text around.
+
+    So does TDLib's clean_input_string, which every message goes through, a bot's too.
+    """
+    return text.translate(_CLEANED)
 
 
 def trimmed(text: str, entities: list[Entity]) -> tuple[str, list[Entity]]:

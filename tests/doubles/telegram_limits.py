@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from math import ceil
 from typing import Any
 
-from tests.doubles.telegram_html import BadMarkup, Entity, parse_html, trimmed, with_found
+from tests.doubles.telegram_html import BadMarkup, Entity, cleaned, parse_html, trimmed, with_found
 from tests.doubles.telegram_wire import Args, Refused, bad
 
 MAX_TEXT = 4096  # characters after the entities are parsed
@@ -24,7 +24,7 @@ Formatted = tuple[str, list[Entity]]
 
 def formatted(args: Args, name: str, entities_name: str) -> Formatted:
     """A text or caption with its entities, as it will be shown."""
-    source = args.text(name)
+    source = cleaned(args.text(name))
     mode = args.text("parse_mode").lower()
     entities: list[Entity] = []
     if mode == "html":
@@ -37,7 +37,7 @@ def formatted(args: Args, name: str, entities_name: str) -> Formatted:
         raise bad("unsupported parse_mode")
     else:
         entities = args.decoded(entities_name, "entities") or []
-    text, entities = trimmed(source.replace("\r", ""), entities)
+    text, entities = trimmed(source, entities)
     return text, with_found(text, entities)
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from tests.doubles.telegram_attachments import attachment
 from tests.doubles.telegram_chats import Chat, Message, Topic, Wire, rows_of
-from tests.doubles.telegram_html import with_found
+from tests.doubles.telegram_html import cleaned, with_found
 from tests.doubles.telegram_limits import MAX_TEXT
 from tests.doubles.telegram_wire import Upload
 from tests.doubles.telegram_world import IN_GROUP, Tap, World, said, standing
@@ -146,7 +146,7 @@ class Person(Window):
         **more: Any,
     ) -> Message:
         """Writes; what is too long the client sends in pieces, of which this is the last."""
-        words = text.strip()
+        words = cleaned(text).strip()
         if not words:
             raise AssertionError("no client sends an empty message")
         *first, last = (words[at : at + MAX_TEXT] for at in range(0, len(words), MAX_TEXT))
@@ -183,7 +183,7 @@ class Person(Window):
             changed: Wire = {"edit_date": self.world.date()}
             if "text" in message.wire:
                 kept = {k: v for k, v in message.wire.items() if k not in {"text", "entities"}}
-                changed |= said(text.strip())
+                changed |= said(cleaned(text).strip())
             else:
                 kept, changed["caption"] = message.wire, text.strip()
             message.becomes(kept | changed)

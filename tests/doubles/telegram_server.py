@@ -15,7 +15,7 @@ import asyncio
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from time import monotonic
+from time import monotonic, time
 from typing import Any
 
 from tests.doubles.telegram_chats import Chat, Message, Topic, Wire
@@ -371,16 +371,17 @@ def telegram_server(
     patience: float = 3,
     webhook_retry: float = 0.05,
     webhook_attempts: int = 20,
+    clock: Callable[[], float] = time,
 ) -> Iterator[TelegramServer]:
     """A server for the time of the block.
 
     `limits` turns on how fast one may send (else it is only noted in `rates.violations`), `seed` is
     for the faults that hit a share, `patience` the seconds by which a poller is slowed that repeats
-    an offset or fights with another one.
+    an offset or fights with another one, `clock` what messages are dated by.
     """
     rates, faults = Rates(on=limits), Faults(seed)
     world = World(
-        token, username, privacy, rates, faults, patience, webhook_retry, webhook_attempts
+        token, username, privacy, rates, faults, patience, webhook_retry, webhook_attempts, clock
     )
     server = TelegramServer(world)
     server.start()

@@ -61,8 +61,9 @@ class World:
     patience: float
     webhook_retry: float
     webhook_attempts: int
+    clock: Callable[[], float] = time
     ahead: float = 0
-    """Seconds by which the server's clock is ahead of this machine's."""
+    """Seconds by which the server is ahead of its clock."""
     chats: dict[int, Chat] = field(default_factory=dict)
     users: dict[int, Wire] = field(default_factory=dict)
     files: dict[str, File] = field(default_factory=dict)
@@ -82,7 +83,7 @@ class World:
         )
 
     def now(self) -> float:
-        return time() + self.ahead
+        return self.clock() + self.ahead
 
     def date(self) -> int:
         """The moment as messages tell it: whole seconds."""

@@ -4,7 +4,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.doubles.telegram_html import BadMarkup, as_html, parse_html, trimmed, utf16, with_found
+from tests.doubles.telegram_html import (
+    BadMarkup,
+    as_html,
+    cleaned,
+    parse_html,
+    trimmed,
+    utf16,
+    with_found,
+)
 
 ACCEPTED = [
     ("plain", "plain", []),
@@ -70,6 +78,10 @@ def test_what_is_written_again_reads_the_same():
     source = '<b>a <i>b</i></b> &lt; <a href="http://example.org/">😀</a> <code>c</code>'
 
     assert as_html(*parse_html(source)) == source
+
+
+def test_what_acts_in_a_text_goes_before_anybody_sees_it():
+    assert cleaned("a\tb\r\n\x1b[1m\u202ec\u2028") == "a b\n [1mc"
 
 
 def test_space_around_a_text_goes_and_its_entities_move():
