@@ -140,6 +140,9 @@ class Responder:
         if isinstance(payload, Edited):
             self._edit(scene, payload)
             return None
+        meant = scene.inbound.otherwise
+        if meant is not None and scene.conversation is None and _is_command(meant):
+            return self._command(scene.hearing(meant), meant)
         if scene.community is NOWHERE:
             return self._place_and_take(scene, placed(scene), payload)
         self._when_closed(scene, talking.talk(scene))
@@ -283,6 +286,12 @@ class Responder:
             role = scene.work.members.role(again.member.id, then.community.id)
             again = scene_in(again, then.community, role)
         return self._take(again)
+
+
+def _is_command(meant: Commanded) -> bool:
+    """Whether words are a command as a whole, and not a sentence that begins like one."""
+    command = find(meant.name)
+    return command is not None and (command.takes or not meant.rest)
 
 
 def _may(scene: Scene, command: Command) -> bool:

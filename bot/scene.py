@@ -10,7 +10,7 @@ from flows.conversation import Conversation
 from flows.engine import Engine
 from flows.framework import Attribution
 from flows.messages import Address, Inbound, Payload, Prompted, Say, Wording
-from storage.communities import Community
+from storage.communities import Community, Place
 from storage.members import Member, MemberId, Met, Role
 from storage.unit_of_work import Work
 
@@ -66,6 +66,7 @@ class Scene:
             conversation=self.conversation,
             wording=self.wording,
             now=self.now,
+            is_public=self.inbound.is_public,
         )
 
     def engine(self, conversation: Conversation) -> Engine:
@@ -126,7 +127,7 @@ def wording_for(house: House, address: Address, member: Member, community: Commu
 
 def _scene(house: House, work: Work, inbound: Inbound, met: Met, now: datetime) -> Scene:
     community = met.community or NOWHERE
-    return Scene(
+    scene = Scene(
         work=work,
         house=house,
         inbound=inbound,
@@ -139,3 +140,14 @@ def _scene(house: House, work: Work, inbound: Inbound, met: Met, now: datetime) 
         ),
         question=met.question,
     )
+    here = _meets_in(work, inbound)
+    if here is None or here.id == community.id:
+        return scene
+    return scene_in(scene, here, work.members.role(met.member.id, here.id))
+
+
+def _meets_in(work: Work, inbound: Inbound) -> Community | None:
+    """In a group all that is said is about the community that meets there."""
+    if not inbound.is_public or inbound.place is None:
+        return None
+    return work.communities.at(Place(inbound.address.platform, inbound.place))

@@ -126,10 +126,11 @@ def ends(row: Waiting) -> bool:
 
 
 def chat_of(to: Address, row: Waiting) -> Chat:
-    """A group counts as one chat, whatever the topic."""
+    """A group counts as one chat, whatever the topic; so does a channel, whatever the thread."""
     if row.place is None or row.place.startswith(ASIDE):
         return Chat(to.user, within=to.workspace)
-    return Chat(row.place.partition("/")[0], is_group=True, within=to.workspace)
+    between = "#" if to.workspace else "/"
+    return Chat(row.place.partition(between)[0], is_group=True, within=to.workspace)
 
 
 def _is_same(row: Waiting, shown: Shown) -> bool:

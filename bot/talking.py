@@ -1,6 +1,6 @@
 """The interview's turns: begun, taken up, advanced, saved."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from bot.commands.command import Command
@@ -10,14 +10,33 @@ from flows.conversation import Answer, Conversation, Origin, Status, Turn
 from flows.definition import Kind
 from flows.engine import OWN
 from flows.framework import Audience
-from flows.messages import Ask, Chose, Commanded, Edited, Inbound, Prompted, Reply, Review
+from flows.messages import (
+    Anchor,
+    Ask,
+    Chose,
+    Commanded,
+    Edited,
+    Inbound,
+    Payload,
+    Prompted,
+    Reply,
+    Review,
+    Said,
+    Say,
+)
 from flows.story import Story
 from storage.members import MemberId
+from storage.outbox import ASIDE
 from storage.stories import StoryStatus
 
 
 def talk(scene: Scene) -> bool:
     """Words, taps and files, as the open interview takes them; whether nothing is open now."""
+    if scene.conversation is not None and _begins_anew(scene):
+        put_aside(scene, scene.conversation)
+        put(scene, [scene.say("kept-for-later")])
+        _begin(replace(scene, conversation=None))
+        return False
     if scene.conversation is not None:
         return advance(scene, scene.conversation)
     if isinstance(scene.inbound.payload, Prompted) or _is_newcomer(scene):
@@ -25,6 +44,12 @@ def talk(scene: Scene) -> bool:
         return False
     _nothing_open(scene)
     return True
+
+
+def _begins_anew(scene: Scene) -> bool:
+    """Whether somebody wants to tell of a message of theirs, whatever is open now."""
+    payload = scene.inbound.payload
+    return isinstance(payload, Prompted) and payload.about == "shortcut"
 
 
 def edit(scene: Scene, edited: Edited) -> tuple[Conversation, Answer] | None:
@@ -100,7 +125,7 @@ def _meant(scene: Scene, conversation: Conversation, chose: Chose) -> Chose:
 
 def answer(scene: Scene, said: Iterable[Reply]) -> None:
     """A command's replies, and then the open question once more."""
-    if scene.conversation is None:
+    if scene.conversation is None or scene.inbound.answer_at is not None:
         put(scene, said)
         return
     turned = scene.conversation.turned(scene.now)
@@ -150,14 +175,29 @@ def put(
 
     A question that is `in_place` is shown where it stood before it was answered.
     """
-    scene.work.outbox.put(
-        scene.inbound.address,
-        replies,
-        conversation=conversation.id if conversation else None,
-        now=scene.now,
-        place=scene.inbound.place if scene.inbound.is_public else None,
-        in_place=in_place,
-    )
+    place = scene.inbound.place if scene.inbound.is_public else None
+    if scene.inbound.answer_at is not None and conversation is None:
+        place = ASIDE + scene.inbound.answer_at
+    for said, where in _by_place(replies, place):
+        scene.work.outbox.put(
+            scene.inbound.address,
+            said,
+            conversation=conversation.id if conversation else None,
+            now=scene.now,
+            place=where,
+            in_place=in_place,
+        )
+
+
+def _by_place(
+    replies: Iterable[Reply], place: str | None
+) -> Iterator[tuple[list[Reply], str | None]]:
+    """Aside only what is just said is shown: a question has its place in the person's own chat."""
+    if place is None or not place.startswith(ASIDE):
+        yield list(replies), place
+        return
+    for reply in replies:
+        yield [reply], place if isinstance(reply, Say) else None
 
 
 def tell(scene: Scene, member: MemberId, key: str, **values: object) -> None:
@@ -216,7 +256,7 @@ def _begin(scene: Scene) -> None:
         version=definition.version,
         now=scene.now,
         anchor=anchor,
-        origin=Origin.PROMPT if anchor else Origin.OWN,
+        origin=_origin(prompted),
     )
     turn = scene.engine(conversation).start(
         conversation,
@@ -224,7 +264,24 @@ def _begin(scene: Scene) -> None:
         consented=agreed is not None and agreed >= definition.consent_version,
         now=scene.now,
     )
-    _save(scene, conversation, turn)
+    words = prompted.words if isinstance(prompted, Prompted) else None
+    if words is None or turn.conversation.step == definition.consent:
+        _save(scene, conversation, turn)
+        return
+    # What was written answers the first question, which need not be asked.
+    _save(scene, conversation, replace(turn, replies=()))
+    scene.work.flush()
+    advance(scene.hearing(Said(words)), turn.conversation)
+
+
+def _origin(payload: Payload) -> Origin:
+    match payload:
+        case Prompted(about="shortcut"):
+            return Origin.SHORTCUT
+        case Prompted(anchor=Anchor()):
+            return Origin.PROMPT
+        case _:
+            return Origin.OWN
 
 
 # ---- saving ----

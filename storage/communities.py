@@ -123,16 +123,21 @@ class Communities:
     # ---- places ----
 
     def at(self, place: Place) -> Community | None:
-        """The community that meets there; a channel without one belongs to its workspace's."""
-        whole = place.name.partition("/")[0]
+        """The community that meets there; a channel without one belongs to its workspace's.
+
+        `-1001/5` is a topic of a group, `T0001/C0001` a channel of a workspace; a thread of that
+        stands behind a `#`.
+        """
+        name = place.name.partition("#")[0]
+        whole = name.partition("/")[0]
         found = self._connection.execute(
             select(places.c.community_id, places.c.place).where(
                 places.c.platform == place.platform,
-                or_(places.c.place == place.name, places.c.place == whole),
+                or_(places.c.place == name, places.c.place == whole),
             )
         ).all()
         by_name = {row.place: row.community_id for row in found}
-        community = by_name.get(place.name, by_name.get(whole))
+        community = by_name.get(name, by_name.get(whole))
         return self.known(community) if community is not None else None
 
     def places(self, community: CommunityId) -> list[Place]:

@@ -86,7 +86,8 @@ class Call:
     """One command, called by one member.
 
     `rest` is what stands behind its name. `community` is `NOWHERE` for somebody who belongs to
-    none, which only a command that works `anywhere` is handed.
+    none, which only a command that works `anywhere` is handed. `is_public` says that all of a group
+    read the answer.
     """
 
     rest: str
@@ -99,6 +100,7 @@ class Call:
     conversation: Conversation | None
     wording: Wording
     now: datetime
+    is_public: bool = False
 
     @property
     def framework(self) -> Framework:

@@ -2,14 +2,14 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import date
 
 from bot.commands.command import Asks, Call, Command, Outcome, Question, Values
 from bot.commands.permission import ask_teller
 from bot.periods import Period, UnknownPeriod, period_of
 from flows.framework import Audience
-from flows.messages import Option
+from flows.messages import Option, Say
 from flows.record import quotation
 from flows.summary import Drop, Quote, Stopped, Summary, Told, summarize
 from storage.audit import Action
@@ -19,6 +19,8 @@ from storage.visibility import Scope
 
 REFS = 12  # references named behind one number; the export has them all
 QUOTE = 160  # characters of a quotation
+BRIEF = 2  # paragraphs of a summary that stand for it in a channel
+MOST_SUBJECT = 255  # characters
 
 
 FOR = re.compile(r"(.*?)\s*\bfor\s+(\w+)", re.DOTALL)
@@ -39,12 +41,17 @@ def _summary(call: Call) -> Iterator[Outcome]:
     if found and reader not in OUTSIDE:
         yield call.say("summary-for-unknown", reader=reader)
         return
-    audience = Audience(reader) if found else Audience.ORGANIZERS
+    if found and call.is_public:
+        yield call.say("summary-for-here")
+        return
+    # In a group everybody reads along: nothing that only organizers may read is quoted there.
+    own = Audience.COMMUNITY if call.is_public else Audience.ORGANIZERS
+    audience = Audience(reader) if found else own
     summary = summary_of(call, period, reader=audience)
     yield call.did(Action.SUMMARY_READ, reader=audience)
     lines = told(call, summary, period)
     if not found:
-        yield call.say("lines", lines=lines)
+        yield _shared(call, lines) if call.is_public else call.say("lines", lines=lines)
         return
     open_to = summary.counts.sent - summary.counts.hidden
     reader_word = call.word(f"reader-{audience}")
@@ -53,6 +60,14 @@ def _summary(call: Call) -> Iterator[Outcome]:
     if open_to < summary.counts.sent:
         days = {"first": _day(period.first), "last": _day(period.last)}
         yield Asks({"for": audience, **days})
+
+
+def _shared(call: Call, lines: str) -> Say:
+    """For a group: who was asked and how far stories go; the rest for whoever wants to see it."""
+    shown = call.say("lines", lines=lines)
+    brief = "\n\n".join(shown.text.split("\n\n")[:BRIEF])
+    subject = f"summary {call.community.slug} {call.rest}"[:MOST_SUBJECT]
+    return replace(shown, brief=brief if brief != shown.text else "", subject=subject)
 
 
 def _ask(call: Call, values: Values) -> tuple[str, tuple[Option, ...]] | None:

@@ -175,7 +175,7 @@ def _mention(event: Body, team: str) -> Iterator[Inbound]:
         return
     words = plain(re.sub(r"^\s*<@[A-Z0-9]+>\s*", "", event.get("text") or ""))
     thread = event.get("thread_ts")
-    place = f"{event['channel']}/{thread}" if thread else event["channel"]
+    place = f"{team}/{event['channel']}" + (f"#{thread}" if thread else "")
     yield Inbound(
         key=f"{SLACK}:{team}/{event['channel']}/{event['ts']}",
         address=_address(team, event["user"]),
@@ -200,7 +200,7 @@ def told_by_command(body: Body, *, is_here: bool, now: datetime) -> Inbound:
         address=_address(team, body["user_id"]),
         said_at=now,
         payload=found,
-        place=channel if shares else team,
+        place=f"{team}/{channel}" if shares else team,
         is_public=shares,
         answer_at=None if shares or is_here else body.get("response_url"),
     )
