@@ -98,6 +98,12 @@ class Running:
     def is_alive(self) -> bool:
         return self._process is not None and self._process.poll() is None
 
+    def memory(self) -> int:
+        """KiB of it that are in memory now."""
+        assert self._process is not None
+        status = Path(f"/proc/{self._process.pid}/status").read_text()
+        return int(status.partition("VmRSS:")[2].split()[0])
+
     def _end(self, how: signal.Signals) -> int:
         process, self._process = self._process, None
         if process is None:
