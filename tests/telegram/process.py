@@ -1,6 +1,8 @@
 """`storytrail run` as a real process on a database, and a way through an interview."""
 
+import contextlib
 import signal
+import sqlite3
 import subprocess
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -170,6 +172,15 @@ def running(server: TelegramServer, folder: Path, **settings: str) -> Iterator[R
         yield found
     finally:
         found.kill()
+
+
+@contextmanager
+def held(path: Path) -> Iterator[None]:
+    """Nobody else can write into this database."""
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("BEGIN IMMEDIATE")
+        yield
+        connection.execute("ROLLBACK")
 
 
 def eventually(met: Callable[[], Any], timeout: float = PATIENCE) -> None:
