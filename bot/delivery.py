@@ -26,7 +26,7 @@ from storage.outbox import Sent, Shown, Waiting
 from storage.unit_of_work import Work
 
 SWEEP = 5.0  # seconds between looks for what nobody told of: another process put it
-SHORTEST, LONGEST = 0.5, 60.0  # seconds of a pause before something is tried again
+SHORTEST, LONGEST = 0.5, 60.0  # seconds of a pause before something is tried again, unless told
 GRACE = 2.0  # seconds that what is being sent has when somebody waits for it
 TRIES = 5
 """How often a message is tried that breaks the platform's own code."""
@@ -88,6 +88,7 @@ class Courier:
         limits: Limits,
         now: Callable[[], datetime],
         *,
+        longest: float = LONGEST,
         sleep: Sleep = asyncio.sleep,
         chance: Callable[[], float] = random.random,
     ) -> None:
@@ -96,6 +97,7 @@ class Courier:
         self._limits = limits
         self._showing = Showing(database, platform, limits, now)
         self._now = now
+        self._longest = longest
         self._sleep = sleep
         self._chance = chance
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -358,7 +360,7 @@ class Courier:
 
     def _span(self, failures: int) -> float:
         """Seconds; after each failure about twice as many, never the same for two lanes."""
-        most = min(LONGEST, SHORTEST * 2.0 ** min(failures + 1, 10))
+        most = min(self._longest, SHORTEST * 2.0 ** min(failures + 1, 10))
         return most * (1 + self._chance()) / 2
 
 

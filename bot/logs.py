@@ -19,6 +19,8 @@ def set_up(settings: "Settings | None") -> None:
         # Without locals: they hold what people wrote.
         exception_formatter=structlog.dev.plain_traceback,
     )
+    # It logs every answer that it cannot read, with its body: what people wrote may stand there.
+    logging.getLogger("telegram").setLevel(logging.CRITICAL + 1)
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,

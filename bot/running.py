@@ -54,12 +54,18 @@ async def run(app: App) -> None:
 
 async def _run_telegram(app: App, token: str, door: socket.socket, ends: asyncio.Event) -> None:
     settings = app.settings
-    telegram = Telegram(token, api_url=settings.telegram_api_url, key=secret_key(settings))
+    telegram = Telegram(
+        token,
+        api_url=settings.telegram_api_url,
+        key=secret_key(settings),
+        patience=settings.telegram_patience,
+    )
+    longest = settings.limit_pause
     async with telegram.opened():
         limits = Limits(Rates.of(settings), monotonic)
-        courier = Courier(app.database, telegram, limits, now)
+        courier = Courier(app.database, telegram, limits, now, longest=longest)
         side = TelegramSide(app, telegram, courier)
-        polling = Polling(telegram, side.take)
+        polling = Polling(telegram, side.take, longest=longest)
         registry = CollectorRegistry()
         registry.register(Numbers(courier, app.turns))
         is_webhook = settings.telegram_mode == "webhook"
@@ -77,16 +83,18 @@ async def _run_telegram(app: App, token: str, door: socket.socket, ends: asyncio
             print(f"Running. The web server is at http://{_at(door)}.", flush=True)
             if is_webhook:
                 url = f"{(settings.public_url or '').rstrip('/')}/telegram/webhook"
-                await _listen(telegram, url, secret, ends)
+                await _listen(telegram, url, secret, ends, longest=longest)
             else:
                 await polling.run(ends)
             await ends.wait()
             await courier.drain(DRAIN)
 
 
-async def _listen(telegram: Telegram, url: str, secret: str, ends: asyncio.Event) -> None:
+async def _listen(
+    telegram: Telegram, url: str, secret: str, ends: asyncio.Event, *, longest: float
+) -> None:
     """Tell Telegram where to call, as often as it takes."""
-    pause = 1.0
+    pause = min(1.0, longest)
     while not ends.is_set():
         try:
             await telegram.introduce()
@@ -96,7 +104,7 @@ async def _listen(telegram: Telegram, url: str, secret: str, ends: asyncio.Event
             log.warning("telegram.webhook", fault=type(error).__name__)
             with suppress(TimeoutError):
                 await asyncio.wait_for(ends.wait(), pause)
-            pause = min(pause * 2, 60)
+            pause = min(pause * 2, longest)
 
 
 @asynccontextmanager

@@ -77,7 +77,7 @@ def _listed(addresses: object) -> object:
     return tuple(filter(None, named))
 
 
-Rate = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 
 def _lower(word: object) -> object:
@@ -167,6 +167,11 @@ class Settings(BaseSettings):
         default="https://api.telegram.org",
         description="The Bot API server; one of your own is `http://127.0.0.1:8081`.",
     )
+    telegram_patience: Positive = Field(
+        default=20,
+        description="Seconds that an answer of the Bot API is waited for. What was to be sent is "
+        "then sent again, after a pause.",
+    )
     telegram_mode: Annotated[Literal["polling", "webhook"], BeforeValidator(_lower)] = Field(
         default="polling",
         description="Whether Telegram is asked for messages, or calls `public_url` itself.",
@@ -184,16 +189,21 @@ class Settings(BaseSettings):
         description="How many messages are sent to one chat at once, before each further one waits "
         "its turn.",
     )
-    limit_chat_per_second: Rate = Field(
+    limit_chat_per_second: Positive = Field(
         default=1, description="How many messages a second are then sent to one chat."
     )
-    limit_per_second: Rate = Field(
+    limit_per_second: Positive = Field(
         default=30,
         description="How many messages a second are sent in all. Answers to people go before what "
         "is said to many.",
     )
-    limit_group_per_minute: Rate = Field(
+    limit_group_per_minute: Positive = Field(
         default=20, description="How many messages a minute are sent to one group."
+    )
+    limit_pause: Positive = Field(
+        default=60,
+        description="Seconds of the longest pause before what failed is tried again. The first is "
+        "of about half a second; each further one is twice as long, up to this.",
     )
     log_level: Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lower)] = (
         Field(default="warning", description="The least that is logged.")

@@ -36,7 +36,6 @@ from telegram.error import (
     RetryAfter,
     TelegramError,
 )
-from telegram.request import HTTPXRequest
 
 from bot.platforms.platform import (
     Broken,
@@ -48,6 +47,7 @@ from bot.platforms.platform import (
 )
 from bot.platforms.telegram_inbound import TELEGRAM, Told, told
 from bot.platforms.telegram_renderer import Message, messages
+from bot.platforms.telegram_requests import Requests
 from flows.messages import Address, Reply, Say, Send
 from storage.outbox import Sent
 
@@ -55,8 +55,8 @@ KINDS = ["message", "edited_message", "callback_query", "my_chat_member"]
 """The updates that are asked for."""
 
 POLL = 50  # seconds that an empty poll stays open, Bot API getUpdates
-PATIENCE = 20  # seconds for an answer to anything else
-AT_ONCE = 64  # requests side by side
+PATIENCE = 20.0  # seconds for an answer to anything else, unless told
+POOLS = 4  # of sixteen requests each, side by side
 
 PICTURES = ("image/png", "image/jpeg")
 """What clients show at once, Bot API sendPhoto."""
@@ -79,12 +79,14 @@ class Telegram:
 
     name = TELEGRAM
 
-    def __init__(self, token: str, *, api_url: str, key: bytes) -> None:
-        """`key` signs buttons; `api_url` is that of the Bot API server."""
+    def __init__(self, token: str, *, api_url: str, key: bytes, patience: float = PATIENCE) -> None:
+        """`key` signs buttons; `api_url` is that of the Bot API server; `patience` is how many
+        seconds an answer of it is waited for."""
         base = api_url.rstrip("/")
         self._key = key
         self.username = ""
-        self._requests = (_requests(AT_ONCE, PATIENCE), _requests(2, POLL + PATIENCE))
+        self._poll_patience = POLL + patience
+        self._requests = (Requests(POOLS, patience=patience), Requests(1, patience=patience))
         self.bot = Bot(
             token,
             base_url=f"{base}/bot",
@@ -123,7 +125,7 @@ class Telegram:
         asked = urlencode({"offset": offset, "timeout": POLL, "allowed_updates": json.dumps(KINDS)})
         with _told_apart():
             found: Any = await self._requests[1].post(
-                f"{self.bot.base_url}/getUpdates?{asked}", read_timeout=POLL + PATIENCE
+                f"{self.bot.base_url}/getUpdates?{asked}", read_timeout=self._poll_patience
             )
             return list(found)
         return []
@@ -254,16 +256,6 @@ def _where(to: Address, place: str | None) -> dict[str, Any]:
         return {"chat_id": int(to.user)}
     chat, _, topic = place.partition("/")
     return {"chat_id": int(chat), "message_thread_id": int(topic) if topic else None}
-
-
-def _requests(at_once: int, patience: float) -> HTTPXRequest:
-    return HTTPXRequest(
-        connection_pool_size=at_once,
-        connect_timeout=PATIENCE,
-        read_timeout=patience,
-        write_timeout=PATIENCE,
-        pool_timeout=PATIENCE,
-    )
 
 
 @contextmanager

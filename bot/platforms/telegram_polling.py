@@ -29,10 +29,12 @@ class Polling:
         telegram: Telegram,
         take: Take,
         *,
+        longest: float = LONGEST_PAUSE,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._telegram = telegram
         self._take = take
+        self._first, self._longest = min(FIRST_PAUSE, longest), longest
         self._sleep = sleep
         self._offset = 0
         self._taps: set[asyncio.Task[None]] = set()
@@ -44,22 +46,23 @@ class Polling:
 
         Whatever fails is tried again after a growing pause.
         """
-        pause = FIRST_PAUSE
+        pause = self._first
         while not ends.is_set():
             try:
-                if not self._telegram.username:
+                if not (self._telegram.username and self.is_allowed):
+                    # Answered at once, where an empty poll stays open for most of a minute.
                     await self._telegram.introduce()
                     await self._telegram.poll_instead()
+                    self.is_allowed = True
                 raws = await _unless(ends, self._telegram.updates(self._offset)) or []
-                self.is_allowed = True
                 await self._handle(raws)
-                pause = FIRST_PAUSE
+                pause = self._first
             except RetryLater as error:
                 await _unless(ends, self._sleep(error.seconds))
             except Exception as error:  # whatever it is, nobody may be left unheard
                 self._note(error)
                 await _unless(ends, self._sleep(pause))
-                pause = min(pause * 2, LONGEST_PAUSE)
+                pause = min(pause * 2, self._longest)
 
     async def _handle(self, raws: list[dict[str, Any]]) -> None:
         """Those of one chat one after the other, chats side by side; confirmed when all are done.

@@ -82,7 +82,10 @@ async def _body(request: Request) -> bytes:
 
 def _update(body: bytes) -> dict[str, Any]:
     """Raises ValueError where it is no update."""
-    found = json.loads(body)
+    try:
+        found = json.loads(body)
+    except RecursionError:  # it is nested too deep for anything
+        raise ValueError from None
     if not isinstance(found, dict) or not isinstance(found.get("update_id"), int):
         raise ValueError
     return found

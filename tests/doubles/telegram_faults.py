@@ -1,6 +1,7 @@
 """Faults on demand, and a log of every call."""
 
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -63,6 +64,22 @@ class Faults:
             times = 1
         effect = fault in DONE if done is None else done
         self.planned.append(Planned(fault, method, chat, times, share, seconds, effect))
+
+    def mix(
+        self,
+        faults: Sequence[Fault],
+        method: str | None = None,
+        *,
+        share: float,
+        seconds: float = 1,
+    ) -> None:
+        """A `share` of all calls of a method, or of any but getUpdates, fail: by each of these
+        faults about as often."""
+        each = share / len(faults)
+        for number, fault in enumerate(faults):
+            # Of what the ones before it let pass.
+            rest = each / (1 - number * each)
+            self.add(fault, method, share=rest, seconds=seconds)
 
     def pick(self, method: str, chat: int | None) -> Planned | None:
         for plan in self.planned:

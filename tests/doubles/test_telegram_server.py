@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from threading import Timer
 from time import monotonic
@@ -25,6 +26,7 @@ from telegram.error import (
 from telegram.request import HTTPXRequest
 
 from tests.doubles.telegram_attachments import png
+from tests.doubles.telegram_faults import Faults
 from tests.doubles.telegram_server import Fault, TelegramServer, telegram_server
 
 YES_NO = Keyboard([[Button("Yes", callback_data="y"), Button("No", callback_data="n")]])
@@ -400,6 +402,20 @@ async def test_faults_hit_once_and_only_what_they_are_for(server, monkeypatch, f
 
     assert [m.text for m in ana.chat[1:]] == (["one", "two"] if done else ["two"])
     assert [(c.ok, c.fault) for c in server.calls("sendMessage")] == [(done, fault), (True, None)]
+
+
+def test_a_share_of_calls_fails_by_each_of_some_faults_as_often():
+    faults, mixed = Faults(seed=7), [Fault.ERROR, Fault.HTML, Fault.CUT_AFTER]
+
+    faults.mix(mixed, share=0.3)
+    faults.mix([Fault.CUT_BEFORE], "getUpdates", share=0.5)
+    hit = Counter(plan and plan.fault for plan in (faults.pick("sendX", 1) for _ in range(10_000)))
+    polls = [faults.pick("getUpdates", None) for _ in range(1_000)]
+
+    assert hit.keys() == {None, *mixed}
+    assert all(900 < hit[fault] < 1_100 for fault in mixed)
+    assert {plan.fault for plan in polls if plan} == {Fault.CUT_BEFORE}
+    assert 400 < sum(plan is not None for plan in polls) < 600
 
 
 async def test_an_update_comes_again_late_and_forged(server, bot):

@@ -1,6 +1,8 @@
 """`storytrail run` as a real process on a database, and a way through an interview."""
 
+import contextlib
 import signal
+import sqlite3
 import subprocess
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -98,6 +100,12 @@ class Running:
     def is_alive(self) -> bool:
         return self._process is not None and self._process.poll() is None
 
+    def memory(self) -> int:
+        """KiB of it that are in memory now."""
+        assert self._process is not None
+        status = Path(f"/proc/{self._process.pid}/status").read_text()
+        return int(status.partition("VmRSS:")[2].split()[0])
+
     def _end(self, how: signal.Signals) -> int:
         process, self._process = self._process, None
         if process is None:
@@ -164,6 +172,15 @@ def running(server: TelegramServer, folder: Path, **settings: str) -> Iterator[R
         yield found
     finally:
         found.kill()
+
+
+@contextmanager
+def held(path: Path) -> Iterator[None]:
+    """Nobody else can write into this database."""
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("BEGIN IMMEDIATE")
+        yield
+        connection.execute("ROLLBACK")
 
 
 def eventually(met: Callable[[], Any], timeout: float = PATIENCE) -> None:

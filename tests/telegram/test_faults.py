@@ -1,19 +1,25 @@
 """What goes wrong on the way, in both directions: the interview goes on, and nobody gets in."""
 
 import json
+from functools import partial
+from itertools import pairwise
+from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 
-from storage.tables import addresses, inbox, stories
+from storage.tables import addresses, inbox, outbox, stories
 from tests.doubles.telegram_server import Fault, Person, TelegramServer
+from tests.doubles.telegram_updates import Entry
 from tests.telegram.process import (
     INTERVIEW,
+    PATIENCE,
     TOLD,
     Running,
     comes,
     eventually,
     goes_through,
+    held,
     open_questions,
     running,
 )
@@ -103,6 +109,48 @@ def test_messages_that_come_late_and_reversed_are_all_kept(
     assert "Then that." in kept
 
 
+def test_a_message_that_comes_hours_late_is_kept_with_what_was_told_before(
+    server: TelegramServer, bot: Running, ana: Person
+) -> None:
+    goes_through(server, ana, INTERVIEW[:2])
+    held: list[Entry] = []
+    server.later(2)
+    server.holds()
+    ana.says("I wrote this in a tunnel.")
+    server.releases(partial(kept_back, held))
+    goes_through(server, ana, INTERVIEW[2:4])
+    server.later(20 * 3600)
+    server.holds()
+    server.releases(lambda _: held)
+    eventually(lambda: bot.words() == [*TOLD[:2], "I wrote this in a tunnel."])
+    goes_through(server, ana, INTERVIEW[4:])
+    assert bot.words() == [*TOLD[:2], "I wrote this in a tunnel.", *TOLD[2:]]
+    assert asked_in_order(ana) == [f"{n} / 7" for n in range(1, 8)]
+
+
+def kept_back(aside: list[Entry], held: list[Entry]) -> list[Entry]:
+    """Nothing comes yet."""
+    aside += held
+    return []
+
+
+def test_a_message_that_comes_after_the_story_was_sent_changes_nothing(
+    server: TelegramServer, bot: Running, ana: Person
+) -> None:
+    goes_through(server, ana, INTERVIEW[:2])
+    held: list[Entry] = []
+    server.later(2)
+    server.holds()
+    ana.says("I wrote this in a tunnel.")
+    server.releases(partial(kept_back, held))
+    goes_through(server, ana, INTERVIEW[2:])
+    server.later(20 * 3600)
+    server.holds()
+    server.releases(lambda _: held)
+    comes(server, ana, "No story is open.")
+    assert bot.words() == list(TOLD)
+
+
 def test_an_update_of_an_unknown_kind_holds_nobody_up(
     server: TelegramServer, bot: Running, ana: Person
 ) -> None:
@@ -142,6 +190,37 @@ def test_the_interview_goes_on_when_sending_fails(
     assert bot.words() == list(TOLD)
     assert len(bot.kept(select(stories.c.id))) == 1
     assert asked_in_order(ana) == [f"{n} / 7" for n in range(1, 8)]
+
+
+@pytest.mark.parametrize("done", [True, False])
+def test_a_server_that_hangs_holds_up_nobody_else(
+    server: TelegramServer, tmp_path: Path, ana: Person, done: bool
+) -> None:
+    ben = server.person("Ben")
+    with running(server, tmp_path, STORYTRAIL_TELEGRAM_PATIENCE="0.5") as bot:
+        goes_through(server, ana, INTERVIEW[:2])
+        eventually(lambda: not bot.is_sending())
+        server.faults.add(Fault.LATE, "sendMessage", chat=ana.id, times=1000, seconds=60, done=done)
+        server.later(2)
+        ana.says(TOLD[0])
+        eventually(lambda: waits_for(bot) == [str(ana.id)])
+        for line in INTERVIEW:
+            goes_through(server, ben, [line])
+            eventually(lambda: waits_for(bot) == [str(ana.id)])
+        eventually(lambda: bot.log.read_text().count("delivery.broken") >= 2)
+        server.faults.clear()
+        eventually(lambda: not bot.is_sending())
+        comes(server, ana, "2 / 7")
+        goes_through(server, ana, INTERVIEW[3:])
+        assert bot.kept(select(func.count()).select_from(stories))[0][0] == 2
+        assert sorted(bot.words()) == sorted([*TOLD, *TOLD])
+        assert asked_in_order(ana) == [f"{n} / 7" for n in range(1, 8)]
+
+
+def waits_for(bot: Running) -> list[str]:
+    """The numbers of those whom something is to be sent."""
+    waits = outbox.c.sent_at.is_(None) & outbox.c.failed_at.is_(None)
+    return [row.user for row in bot.kept(select(outbox.c.user).where(waits).distinct())]
 
 
 def asked_in_order(person: Person) -> list[str]:
@@ -207,6 +286,80 @@ def test_without_its_token_it_lives_and_says_so(
     assert bot.terminate() == 0
     bot.start()  # with the new token
     goes_through(server, ana, INTERVIEW[2:])
+
+
+def test_a_token_that_works_again_brings_everything_back(
+    server: TelegramServer, tmp_path: Path, ana: Person
+) -> None:
+    with running(server, tmp_path) as bot:
+        goes_through(server, ana, INTERVIEW[:2])
+        server.until(lambda: server.polling)
+        server.faults.add(Fault.ERROR, "sendMessage", times=1000)
+        server.later(2)
+        ana.says(TOLD[0])  # so that sending finds out too
+        eventually(lambda: bot.is_sending())
+        server.revokes_token()
+        server.faults.clear()
+        eventually(lambda: bot.log.read_text().count("not-allowed") == 2)
+        assert bot.answers("/readyz")[0] == 503
+        server.until(lambda: len(knocks(server)) >= 4)
+        pauses = [later - at for at, later in pairwise(knocks(server))]
+        for pause, least in zip(pauses, (0.5, 1, 2), strict=False):
+            assert pause >= least
+        server.restores_token()
+        eventually(lambda: bot.answers("/readyz")[0] == 200)
+        comes(server, ana, "2 / 7")
+        goes_through(server, ana, INTERVIEW[3:])
+        assert bot.words() == list(TOLD)
+        assert bot.log.read_text().count("not-allowed") == 2  # asking and sending, each once
+        assert server.token not in bot.log.read_text()
+
+
+def knocks(server: TelegramServer) -> list[float]:
+    """When it asked for updates, or who it is, and was not let in."""
+    asked = [*server.calls("getUpdates"), *server.calls("getMe")]
+    return sorted(call.at for call in asked if call.code == 401)
+
+
+# ---- killed ----
+
+
+def test_killed_between_keeping_and_sending_it_sends_at_the_next_start(
+    server: TelegramServer, bot: Running, ana: Person
+) -> None:
+    goes_through(server, ana, INTERVIEW[:2])
+    eventually(lambda: not bot.is_sending())
+    server.faults.add(Fault.ERROR, "sendMessage", times=1000)
+    server.later(2)
+    ana.says(TOLD[0])
+    eventually(lambda: bot.words() == [TOLD[0]] and bot.is_sending())
+    bot.kill()
+    server.faults.clear()
+    assert not [m for m in ana.room.arrived if "2 / 7" in m.text]
+    bot.start()
+    comes(server, ana, "2 / 7")
+    goes_through(server, ana, INTERVIEW[3:])
+    assert bot.words() == list(TOLD)
+    assert len([m for m in ana.room.arrived if "2 / 7" in m.text]) == 1
+
+
+def test_killed_between_receiving_and_keeping_it_is_told_again(
+    server: TelegramServer, tmp_path: Path, ana: Person
+) -> None:
+    with running(server, tmp_path, STORYTRAIL_DATABASE_TIMEOUT="60") as bot:
+        goes_through(server, ana, INTERVIEW[:2])
+        eventually(lambda: not bot.is_sending())
+        with held(bot.path):
+            server.later(2)
+            ana.says(TOLD[0])
+            server.until(lambda: TOLD[0] in str(server.calls("getUpdates")[-1].result), PATIENCE)
+            bot.kill()
+            assert bot.words() == []
+        bot.start()
+        comes(server, ana, "2 / 7")
+        goes_through(server, ana, INTERVIEW[3:])
+        assert bot.words() == list(TOLD)
+        assert len([m for m in ana.room.arrived if "2 / 7" in m.text]) == 1
 
 
 # ---- beginning ----
