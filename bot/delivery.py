@@ -108,6 +108,11 @@ class Courier:
         self.sent = self.refused = self.retried = self.unreachable = 0
 
     @property
+    def platform(self) -> str:
+        """Its name."""
+        return self._platform.name
+
+    @property
     def is_allowed(self) -> bool:
         return self._barred == 0
 

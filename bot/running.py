@@ -3,108 +3,77 @@
 import asyncio
 import signal
 import socket
-from collections.abc import AsyncIterator, Coroutine, Iterator
-from contextlib import asynccontextmanager, contextmanager, suppress
-from time import monotonic
+from collections.abc import AsyncIterator, Coroutine, Iterator, Sequence
+from contextlib import (
+    AbstractAsyncContextManager,
+    AsyncExitStack,
+    asynccontextmanager,
+    contextmanager,
+)
+from functools import partial
 from typing import Any
 
-import structlog
 import uvicorn
 from fastapi import FastAPI
 from filelock import FileLock, Timeout
 from prometheus_client import CollectorRegistry
 from sqlalchemy import text
 
-from bot.app import App, now
-from bot.delivery import Courier
-from bot.errors import AlreadyRunning, NothingToRun, WebhookUnset
-from bot.limits import Limits, Rates
-from bot.platforms.platform import PlatformError
-from bot.platforms.telegram import Telegram
-from bot.platforms.telegram_polling import Polling
-from bot.secret import secret_key
-from bot.telegram_side import Menus, TelegramSide
+from bot.app import App
+from bot.errors import AlreadyRunning, NothingToRun
+from bot.part import Part
+from bot.telegram_part import telegram_part
 from bot.web.metrics import Numbers
-from bot.web.site import site
+from bot.web.site import Check, site
 from config.settings import Settings
 from storage.database import Database, sqlite_path
 from storage.errors import StorageError
 
 DRAIN = 10.0  # seconds that replies in hand may take when the program is told to end
 
-log = structlog.get_logger()
-
 
 async def run(app: App) -> None:
     """Until SIGTERM or SIGINT; then the turns in hand are finished. Raises ProgramError."""
     settings = app.settings
-    if settings.telegram_token is None:
-        raise NothingToRun
-    if settings.telegram_mode == "webhook" and not (
-        settings.public_url and settings.telegram_webhook_secret
-    ):
-        raise WebhookUnset
     ends = asyncio.Event()
     loop = asyncio.get_running_loop()
     for which in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(which, ends.set)
-    with _alone(settings), socket.create_server((settings.http_host, settings.http_port)) as door:
-        await _run_telegram(app, settings.telegram_token, door, ends)
+    async with AsyncExitStack() as stack:
+        parts = [await stack.enter_async_context(part) for part in _parts(app)]
+        if not parts:
+            raise NothingToRun
+        stack.enter_context(_alone(settings))
+        at = (settings.http_host, settings.http_port)
+        door = stack.enter_context(socket.create_server(at))
+        await _run(app, parts, door, ends)
 
 
-async def _run_telegram(app: App, token: str, door: socket.socket, ends: asyncio.Event) -> None:
+def _parts(app: App) -> Iterator[AbstractAsyncContextManager[Part]]:
+    """The platforms that have a token."""
     settings = app.settings
-    telegram = Telegram(
-        token,
-        api_url=settings.telegram_api_url,
-        key=secret_key(settings),
-        patience=settings.telegram_patience,
+    if settings.telegram_token is not None:
+        yield telegram_part(app, settings.telegram_token)
+
+
+async def _run(app: App, parts: Sequence[Part], door: socket.socket, ends: asyncio.Event) -> None:
+    registry = CollectorRegistry()
+    registry.register(Numbers([part.courier for part in parts], app.turns))
+    checks: dict[str, Check] = {"database": partial(_answers, app.database)}
+    checks |= {part.name: partial(_is_well, part) for part in parts}
+    web = site(
+        checks=checks,
+        registry=registry,
+        routers=[router for part in parts for router in part.routers],
     )
-    longest = settings.limit_pause
-    async with telegram.opened():
-        limits = Limits(Rates.of(settings), monotonic)
-        courier = Courier(app.database, telegram, limits, now, longest=longest)
-        side = TelegramSide(app, telegram, courier)
-        polling = Polling(telegram, side.take, longest=longest)
-        registry = CollectorRegistry()
-        registry.register(Numbers(courier, app.turns))
-        is_webhook = settings.telegram_mode == "webhook"
-        secret = settings.telegram_webhook_secret or ""
-        web = site(
-            checks={
-                "database": lambda: _answers(app.database),
-                "telegram": lambda: _true(polling.is_allowed and courier.is_allowed),
-            },
-            registry=registry,
-            telegram=(secret, side.receive) if is_webhook else None,
-        )
-        await app.turns.finish_waiting()
-        async with _beside(courier.run(), _serving(web, door), Menus(app, telegram).keep()):
-            print(f"Running. The web server is at http://{_at(door)}.", flush=True)
-            if is_webhook:
-                url = f"{(settings.public_url or '').rstrip('/')}/telegram/webhook"
-                await _listen(telegram, url, secret, ends, longest=longest)
-            else:
-                await polling.run(ends)
-            await ends.wait()
-            await courier.drain(DRAIN)
-
-
-async def _listen(
-    telegram: Telegram, url: str, secret: str, ends: asyncio.Event, *, longest: float
-) -> None:
-    """Tell Telegram where to call, as often as it takes."""
-    pause = min(1.0, longest)
-    while not ends.is_set():
-        try:
-            await telegram.introduce()
-            await telegram.listen_at(url, secret)
-            return
-        except PlatformError as error:
-            log.warning("telegram.webhook", fault=type(error).__name__)
-            with suppress(TimeoutError):
-                await asyncio.wait_for(ends.wait(), pause)
-            pause = min(pause * 2, longest)
+    await app.turns.finish_waiting()
+    couriers = [part.courier for part in parts]
+    work = [each() for part in parts for each in part.beside]
+    async with _beside(_serving(web, door), *(c.run() for c in couriers), *work):
+        print(f"Running. The web server is at http://{_at(door)}.", flush=True)
+        await asyncio.gather(*(part.receive(ends) for part in parts))
+        await ends.wait()
+        await asyncio.gather(*(courier.drain(DRAIN) for courier in couriers))
 
 
 @asynccontextmanager
@@ -166,5 +135,5 @@ async def _answers(database: Database) -> bool:
     return True
 
 
-async def _true(value: bool) -> bool:
-    return value
+async def _is_well(part: Part) -> bool:
+    return part.is_well()

@@ -1,6 +1,6 @@
 """Numbers for whoever watches: how much was sent and what failed. Nothing of what anybody wrote."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from prometheus_client.core import CounterMetricFamily
 from prometheus_client.registry import Collector
@@ -10,8 +10,8 @@ from bot.turns import Turns
 
 
 class Numbers(Collector):
-    def __init__(self, courier: Courier, turns: Turns) -> None:
-        self._courier = courier
+    def __init__(self, couriers: Sequence[Courier], turns: Turns) -> None:
+        self._couriers = couriers
         self._turns = turns
 
     def collect(self) -> Iterator[CounterMetricFamily]:
@@ -22,8 +22,9 @@ class Numbers(Collector):
         turns.add_metric(["failed"], self._turns.failed)
         yield turns
         sent = CounterMetricFamily(
-            "storytrail_messages", "Messages, by how sending went", labels=["outcome"]
+            "storytrail_messages", "Messages, by how sending went", labels=["platform", "outcome"]
         )
         for outcome in ("sent", "refused", "retried", "unreachable"):
-            sent.add_metric([outcome], getattr(self._courier, outcome))
+            for courier in self._couriers:
+                sent.add_metric([courier.platform, outcome], getattr(courier, outcome))
         yield sent

@@ -8,7 +8,7 @@ from select import select as select_now
 import pytest
 from sqlalchemy import func, select
 
-from bot.web.site import SECRET_HEADER
+from bot.web.telegram_webhook import SECRET_HEADER
 from storage.tables import inbox
 from tests.doubles.telegram_server import Person, TelegramServer
 from tests.telegram.process import (
