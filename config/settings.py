@@ -80,6 +80,18 @@ def _listed(addresses: object) -> object:
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 
+def _beginning(*starts: str) -> AfterValidator:
+    """Something that is kept secret, which begins with one of these."""
+
+    def check(token: str) -> str:
+        if not token.startswith(starts):
+            # Not a word of it is shown: another secret may have got here by mistake.
+            raise ValueError(f"must begin with {' or '.join(starts)}")
+        return token
+
+    return AfterValidator(check)
+
+
 def _lower(word: object) -> object:
     return word.lower() if isinstance(word, str) else word
 
@@ -183,6 +195,35 @@ class Settings(BaseSettings):
         description="A word that only Telegram and this program know, for webhooks: 16 to 256 "
         "letters, digits, `_` and `-`.",
     )
+    slack_bot_token: Annotated[str, _beginning("xoxb-", "xoxe.xoxb-")] | None = Field(
+        default=None,
+        repr=False,
+        description="The bot token of one workspace, `xoxb-…`, where the app is installed by hand. "
+        "It is not renewed: the app must not rotate its tokens then.",
+    )
+    slack_app_token: Annotated[str, _beginning("xapp-")] | None = Field(
+        default=None,
+        repr=False,
+        description="The app-level token, `xapp-…`. With it Slack is connected to (Socket Mode); "
+        "without it Slack calls `public_url` itself.",
+    )
+    slack_signing_secret: str | None = Field(
+        default=None,
+        repr=False,
+        description="What Slack signs its calls with. It is needed where Slack calls `public_url`.",
+    )
+    slack_client_id: str | None = Field(
+        default=None,
+        description="The app's client id. With it and its secret the app can be installed in many "
+        "workspaces, at `/slack/install` below `public_url`.",
+    )
+    slack_client_secret: str | None = Field(
+        default=None, repr=False, description="The secret of that client."
+    )
+    slack_api_url: str = Field(
+        default="https://slack.com",
+        description="Where Slack is. Nobody but a test sets it.",
+    )
     limit_chat_burst: int = Field(
         default=3,
         ge=1,
@@ -204,6 +245,11 @@ class Settings(BaseSettings):
         default=60,
         description="Seconds of the longest pause before what failed is tried again. The first is "
         "of about half a second; each further one is twice as long, up to this.",
+    )
+    limit_workspace_per_second: Positive = Field(
+        default=5,  # chat.postMessage, Rate limiting: "several hundred messages per minute"
+        description="How many messages a second are sent in one Slack workspace. Slack allows one "
+        "a second in each chat, and several hundred a minute in a workspace: 5 a second are 300.",
     )
     log_level: Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lower)] = (
         Field(default="warning", description="The least that is logged.")

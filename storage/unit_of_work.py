@@ -12,6 +12,7 @@ from storage.definitions import StoredDefinitions
 from storage.erasure import Erasure
 from storage.everything import Everything
 from storage.inbox import Inbox
+from storage.installations import Installations
 from storage.members import MemberId, Members
 from storage.merging import merge
 from storage.outbox import Outbox
@@ -74,6 +75,10 @@ class Work:
     @cached_property
     def codes(self) -> Codes:
         return Codes(self._connection)
+
+    @cached_property
+    def installations(self) -> Installations:
+        return Installations(self._connection)
 
     @cached_property
     def questions(self) -> Questions:

@@ -31,8 +31,9 @@ HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 HOSTS = {
     "projectfluent.org",
     "semver.org",
-    # what an operator meets: Telegram, this very machine, an example
+    # what an operator meets: Telegram, Slack, this very machine, an example
     "api.telegram.org",
+    "slack.com",
     "t.me",
     "127.0.0.1",
     "stories.example.org",

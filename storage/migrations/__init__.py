@@ -9,7 +9,7 @@ from sqlalchemy import Connection, inspect, text
 
 from storage.errors import DatabaseForeign, DatabaseNewer, DatabaseOutdated
 
-HEAD = "0005"
+HEAD = "0006"
 """The schema that this version works on."""
 
 KNOWN = frozenset(f"{number:04}" for number in range(1, int(HEAD) + 1))

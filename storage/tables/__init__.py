@@ -38,6 +38,10 @@ from storage.tables.transport import (
     outbox,
     questions,
 )
+from storage.tables.workspaces import (
+    installations,
+    oauth_states,
+)
 
 __all__ = [
     "UtcTime",
@@ -55,12 +59,14 @@ __all__ = [
     "guesses",
     "inbox",
     "indicators",
+    "installations",
     "invites",
     "link_codes",
     "links",
     "members",
     "memberships",
     "metadata",
+    "oauth_states",
     "outbox",
     "permissions",
     "places",

@@ -54,6 +54,7 @@ def test_without_anything_set_there_are_defaults(load: Load):
         "limit_per_second": 30,
         "limit_group_per_minute": 20,
         "limit_pause": 60,
+        "limit_workspace_per_second": 5,
         "secret_key": None,
         "public_url": None,
         "http_host": "127.0.0.1",
@@ -63,6 +64,12 @@ def test_without_anything_set_there_are_defaults(load: Load):
         "telegram_patience": 20,
         "telegram_mode": "polling",
         "telegram_webhook_secret": None,
+        "slack_bot_token": None,
+        "slack_app_token": None,
+        "slack_signing_secret": None,
+        "slack_client_id": None,
+        "slack_client_secret": None,
+        "slack_api_url": "https://slack.com",
         "log_level": "warning",
         "log_format": "text",
     }
@@ -185,6 +192,32 @@ def test_a_password_is_never_shown(load: Load):
     right = Settings(database_url="postgresql://bot:secret@host/db")
 
     assert "secret" not in "".join([*wrong, str(raised.value), repr(raised.value), repr(right)])
+
+
+def test_tokens_of_slack_that_were_mixed_up_are_told_apart_and_not_shown(load: Load):
+    found = faults(
+        load,
+        STORYTRAIL_SLACK_BOT_TOKEN="xapp-1-hidden",
+        STORYTRAIL_SLACK_APP_TOKEN="xoxb-hidden",
+    )
+
+    assert found == [
+        "STORYTRAIL_SLACK_BOT_TOKEN: must begin with xoxb- or xoxe.xoxb-",
+        "STORYTRAIL_SLACK_APP_TOKEN: must begin with xapp-",
+    ]
+
+
+@pytest.mark.parametrize("token", ["xoxb-1-hidden", "xoxe.xoxb-1-hidden"])
+def test_nothing_of_slack_that_is_secret_is_shown(load: Load, token: str):
+    settings = load(
+        STORYTRAIL_SLACK_BOT_TOKEN=token,
+        STORYTRAIL_SLACK_APP_TOKEN="xapp-hidden",
+        STORYTRAIL_SLACK_SIGNING_SECRET="hidden",
+        STORYTRAIL_SLACK_CLIENT_SECRET="hidden",
+    )
+
+    assert settings.slack_bot_token == token
+    assert "hidden" not in repr(settings)
 
 
 def test_a_value_that_is_handed_in_is_not_overridden(load: Load, monkeypatch: pytest.MonkeyPatch):

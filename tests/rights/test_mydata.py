@@ -17,6 +17,8 @@ OF_NOBODY = {
     "definitions": "the interviews as they are written",
     "erasures": "numbers of rows that are erased",
     "indicators": "what a community measures",
+    "installations": "the workspaces that the app is installed in",
+    "oauth_states": "that somebody, and nobody knows who, begins to install it",
     "places": "where a community meets",
 }
 """Tables that hold nothing about a person, and what they hold."""

@@ -1,5 +1,6 @@
 """`storytrail migrate --from`: everything moves, SQLite to PostgreSQL and back."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -38,6 +39,8 @@ def fill(work: Work) -> None:
         inbound = an_inbound(payload, f"telegram:{number}")
         work.inbox.claim(inbound.key, now=NOON)
         work.inbox.keep(inbound, InboxStatus.FAILED, fault="KeyError")
+    work.installations.put("slack", "T1", name="First", sealed="xyz", now=NOON)
+    work.installations.issue("state", now=NOON, until=NOON + timedelta(minutes=10))
 
 
 def rows(database: Database) -> dict[str, list[dict[str, Any]]]:
