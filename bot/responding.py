@@ -12,7 +12,7 @@ from bot.commands.wording import WORDING, values_of
 from bot.house import NOWHERE, House
 from bot.outcomes import Asked, Outcomes, ask_what_waits, open_question
 from bot.placing import Elsewhere, community_linked, deep_link, invited, linked, placed
-from bot.scene import Scene, scene_in, scene_of, scene_read, wording_for
+from bot.scene import Scene, scene_in, scene_of, scene_read, words_for
 from flows.messages import (
     MAX_WORDS,
     Attached,
@@ -106,13 +106,7 @@ class Responder:
 
     def apologize(self, work: Work, inbound: Inbound, *, now: datetime) -> None:
         """Say that an input failed and is kept."""
-        met = work.members.known(inbound.address)
-        language = work.communities.home().language
-        if met is not None:
-            community = met.community or NOWHERE
-            language = wording_for(self._house, inbound.address, met.member, community).language
-        spelling = self._house.spelling(inbound.address.platform)
-        wording = self._house.interviews.texts.wording(language, command=spelling)
+        wording = words_for(self._house, work, inbound.address)
         work.outbox.put(inbound.address, [Say(wording("failed-turn"))], conversation=None, now=now)
 
     # ---- what it is for ----

@@ -22,6 +22,7 @@ from sqlalchemy import text
 from bot.app import App
 from bot.errors import AlreadyRunning, NothingToRun
 from bot.part import Part
+from bot.slack_part import slack_part
 from bot.telegram_part import telegram_part
 from bot.web.metrics import Numbers
 from bot.web.site import Check, site
@@ -54,6 +55,8 @@ def _parts(app: App) -> Iterator[AbstractAsyncContextManager[Part]]:
     settings = app.settings
     if settings.telegram_token is not None:
         yield telegram_part(app, settings.telegram_token)
+    if settings.slack_bot_token is not None or settings.slack_client_id is not None:
+        yield slack_part(app)
 
 
 async def _run(app: App, parts: Sequence[Part], door: socket.socket, ends: asyncio.Event) -> None:

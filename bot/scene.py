@@ -125,6 +125,15 @@ def wording_for(house: House, address: Address, member: Member, community: Commu
     return house.interviews.texts.wording(language, command=spelling)
 
 
+def words_for(house: House, work: Work, address: Address) -> Wording:
+    """The texts for whoever is at an address, known or not."""
+    met = work.members.known(address)
+    if met is not None:
+        return wording_for(house, address, met.member, met.community or NOWHERE)
+    language = work.communities.home().language
+    return house.interviews.texts.wording(language, command=house.spelling(address.platform))
+
+
 def _scene(house: House, work: Work, inbound: Inbound, met: Met, now: datetime) -> Scene:
     community = met.community or NOWHERE
     scene = Scene(

@@ -9,9 +9,17 @@ def _slashed(command: str) -> str:
     return f"/{command}"
 
 
+def _behind_ours(command: str) -> str:
+    return f"/storytrail {command}"
+
+
 TERMINAL = "terminal"
 
-SPELLINGS: dict[str, Callable[[str], str]] = {TERMINAL: _slashed, "telegram": _slashed}
+SPELLINGS: dict[str, Callable[[str], str]] = {
+    TERMINAL: _slashed,
+    "telegram": _slashed,
+    "slack": _behind_ours,
+}
 """How commands are written, by platform: known without loading a platform's library.
 
 The contract of tests/platforms/ is held against each of these.

@@ -268,6 +268,21 @@ edited = Changed.
 file-kept = Kept. Add a line about it if you like.
 voice-kept = Kept. I can't turn a voice message into words; add a line if you like.
 file-not-now = I can keep a file while a question is open. This one is not kept.
+home-heading = Stories about { $community }
+home-welcome = I collect short stories about what people do together: good, bad or nothing special. About ten minutes, and you choose who reads it.
+home-draft =
+    You began a story:
+    “{ $about }”
+home-go-on = Go on
+home-tell = Tell a story
+home-stories = Your stories
+home-story = { $ref }: “{ $title }”
+home-story-withdrawn = { $ref }: taken back
+home-read = Read
+home-summary = Summary
+home-open-stories = Read the stories
+not-your-message = A story begins with a message of your own. This one is somebody else's, or has no words.
+workspace-ended = The Slack workspace { $workspace } does not let me in any more. Nobody there is written to. What was told stays.
 kept-for-later = The story that was open is kept for later.
 parked = Kept for later. { COMMAND("resume") } goes on where you left off.
 nothing-told-yet = All right. { COMMAND("tell") } begins one when you like.

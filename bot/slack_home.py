@@ -1,0 +1,96 @@
+"""The Home tab in Slack: what I told, what waits for me, and for organizers what it comes to."""
+
+from collections import OrderedDict
+from collections.abc import Iterator
+
+from bot.app import App, now
+from bot.commands.command import Call
+from bot.commands.summary import summary_of, told
+from bot.house import NOWHERE
+from bot.periods import Period
+from bot.platforms.slack import Slack
+from bot.platforms.slack_inbound import DO
+from bot.platforms.slack_renderer import Block, button, heading, rows_of, section
+from bot.scene import Scene, scene_with
+from flows.messages import Address
+from storage.members import Role
+from storage.stories import Listed, StoryStatus
+from storage.unit_of_work import Work
+
+STORIES = 10  # of one's own that are shown; /mystories has the others
+MOST_TEXT = 2_900  # characters of a summary here; the command says all
+SEEN = 10_000  # people whose Home is kept up to date
+
+
+class Homes:
+    """Shown to whoever opens it, and from then on kept as it is."""
+
+    def __init__(self, app: App, slack: Slack) -> None:
+        self._app = app
+        self._slack = slack
+        self._seen: OrderedDict[Address, None] = OrderedDict()
+
+    async def show(self, to: Address) -> None:
+        """Raises PlatformError, StorageError."""
+        self._seen[to] = None
+        while len(self._seen) > SEEN:
+            self._seen.popitem(last=False)
+        blocks = await self._app.database.read(lambda c: home_of(self._app, Work(c), to))
+        await self._slack.show_home(to, blocks)
+
+    async def refresh(self, to: Address) -> None:
+        """For somebody who has opened it since the start."""
+        if to in self._seen:
+            await self.show(to)
+
+
+def home_of(app: App, work: Work, to: Address) -> list[Block]:
+    met = work.members.known(to)
+    scene = scene_with(app.house, work, met.member.id, now=now()) if met is not None else None
+    if scene is None or scene.community is NOWHERE:
+        wording = app.interviews.texts.wording("en", command=app.house.spelling(to.platform))
+        start = [("tell", wording("home-tell"))]
+        return [section(wording("home-welcome")), *_buttons(start)]
+    return list(_home(scene))
+
+
+def _home(scene: Scene) -> Iterator[Block]:
+    yield heading(scene.wording("home-heading", community=scene.community.name))
+    parked = scene.work.conversations.latest_parked(scene.member.id, scene.community.id)
+    if scene.conversation is not None and scene.conversation.is_draft:
+        parked = scene.conversation
+    if parked is not None:
+        about = scene.engine(parked).ask.about(parked)
+        yield section(scene.wording("home-draft", about=about or parked.ref))
+        yield from _buttons([("resume", scene.wording("home-go-on"))])
+    yield from _buttons([("tell", scene.wording("home-tell"))])
+    stories = [s for s in scene.work.stories.of(scene.member.id) if not s.is_erased][:STORIES]
+    if stories:
+        yield {"type": "divider"}
+        yield heading(scene.wording("home-stories"))
+    for story in stories:
+        yield _story(scene, story)
+    if scene.member.role.may(Role.ORGANIZER):
+        yield {"type": "divider"}
+        yield from _summary(scene.call())
+
+
+def _story(scene: Scene, story: Listed) -> Block:
+    key = "home-story" if story.status is StoryStatus.SENT else "home-story-withdrawn"
+    shown = section(scene.wording(key, ref=story.ref, title=story.title))
+    read = button(scene.wording("home-read"), f"{DO}-read-{story.ref}", f"read {story.ref}")
+    return {**shown, "accessory": read}
+
+
+def _summary(call: Call) -> Iterator[Block]:
+    everything = Period(None, None)
+    text = told(call, summary_of(call, everything), everything)
+    yield section(text if len(text) <= MOST_TEXT else text[: MOST_TEXT - 1] + "…")
+    yield from _buttons(
+        [("summary", call.word("home-summary")), ("stories", call.word("home-open-stories"))]
+    )
+
+
+def _buttons(named: list[tuple[str, str]]) -> Iterator[Block]:
+    """Buttons by the commands that they stand for."""
+    yield from rows_of([button(label, f"{DO}-{name}", name) for name, label in named])
