@@ -27,3 +27,11 @@ class WebhookUnset(ProgramError):
             "Webhooks need STORYTRAIL_PUBLIC_URL and STORYTRAIL_TELEGRAM_WEBHOOK_SECRET; or set "
             "STORYTRAIL_TELEGRAM_MODE to polling."
         )
+
+
+class InstallingNeedsUrl(ProgramError):
+    def __init__(self) -> None:
+        super().__init__(
+            "STORYTRAIL_SLACK_CLIENT_ID is for installing the app in many workspaces, and that "
+            "needs STORYTRAIL_SLACK_CLIENT_SECRET, and an STORYTRAIL_PUBLIC_URL with https://."
+        )
