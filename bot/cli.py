@@ -16,6 +16,7 @@ from bot.console import (
     Community,
     Since,
     Until,
+    fault,
     flush,
     guarded,
     period_between,
@@ -115,8 +116,8 @@ def check() -> None:
 
     def look(settings: Settings) -> None:
         found = list(faults(settings))
-        for fault in found:
-            print(fault, file=sys.stderr)
+        for each in found:
+            print(each, file=sys.stderr)
         if found:
             raise SystemExit(1)
         print("Settings, interviews, texts and database are in order.")
@@ -241,6 +242,35 @@ def retry() -> None:
             raise SystemExit(1)
 
     with_app(reading, again)
+
+
+@app.command("slack-manifest")
+def slack_manifest(
+    format: Annotated[str, typer.Option(metavar="json|yaml", help="How it is written.")] = "json",
+    url: Annotated[
+        str | None,
+        typer.Option(
+            "--url",
+            metavar="URL",
+            help="Where Slack calls this program, instead of STORYTRAIL_PUBLIC_URL.",
+        ),
+    ] = None,
+) -> None:
+    """Print what Slack has to know of the app, to make one of it."""
+    from bot.platforms.slack_manifest import FORMATS, manifest, url_of
+
+    if format not in FORMATS:
+        wrong(f"--format is {' or '.join(FORMATS)}.")
+    if url is not None and not url.startswith("https://"):
+        wrong("--url takes an address with https://.")
+
+    def show(settings: Settings) -> None:
+        at = url or url_of(settings)
+        if at is not None and not at.startswith("https://"):
+            fault("STORYTRAIL_PUBLIC_URL has to begin with https:// for Slack to call it.")
+        sys.stdout.write(FORMATS[format](manifest(settings, url=at)))
+
+    guarded(lambda: show(read_settings()))
 
 
 @flow.command("diagram")

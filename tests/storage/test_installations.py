@@ -28,8 +28,10 @@ def end(database: Database, *, because: str = "app_uninstalled", at=LATER) -> bo
     return kept(database, lambda w: w.installations.end(*HERE, because=because, now=LATER, at=at))
 
 
-def found(database: Database) -> Installation | None:
-    return database.read_now(lambda c: Work(c).installations.find(*HERE))
+def found(database: Database) -> Installation:
+    here = database.read_now(lambda c: Work(c).installations.find(*HERE))
+    assert here is not None
+    return here
 
 
 def test_an_installation_is_found_and_listed_and_shows_none_of_its_tokens(database):
