@@ -15,6 +15,7 @@ from bot.platforms.slack import Slack
 from bot.platforms.slack_inbound import (
     SLACK,
     STORY,
+    FormWanted,
     Gone,
     HomeOpened,
     Tapped,
@@ -22,10 +23,12 @@ from bot.platforms.slack_inbound import (
     told_by_action,
     told_by_command,
     told_by_event,
+    told_by_form,
     told_by_shortcut,
 )
 from bot.platforms.slack_workspaces import Workspaces
 from bot.scene import words_for
+from bot.slack_forms import form_errors, form_for
 from bot.slack_home import Homes
 from flows.messages import Address, Inbound, Say
 from storage.errors import StorageError
@@ -71,6 +74,8 @@ class SlackSide:
                     await self._do(told)
             case "block_actions":
                 await self._tapped(body)
+            case "view_submission":
+                return await self._form_sent(body)
             case "message_action" if body.get("callback_id") == STORY:
                 await self._shortcut(body)
             case kind:
@@ -86,8 +91,10 @@ class SlackSide:
                 await self._hear(inbound)
             case HomeOpened(address):
                 self._go(self._homes.show(address))
-            case Gone(team, because):
-                if await self._workspaces.end(team, because):
+            case FormWanted():
+                await self._open_form(told)
+            case Gone(team, because, at):
+                if await self._workspaces.end(team, because, at=at):
                     await self._tell_owners(team, because)
 
     async def _hear(self, inbound: Inbound) -> None:
@@ -119,6 +126,28 @@ class SlackSide:
             await self._hear(inbound)
         else:
             await self._say(user, "not-your-message")
+
+    # ---- forms ----
+
+    async def _open_form(self, wanted: FormWanted) -> None:
+        view = await form_for(self._app, wanted, key=self._key)
+        if view is None:  # it is told as any button that is out of date
+            await self._hear(wanted.inbound)
+            return
+        try:
+            await self._slack.open_modal(wanted.inbound.address, wanted.trigger, view)
+        except PlatformError as error:  # it was tapped too long ago: it may be tapped once more
+            log.info("slack.form", fault=type(error).__name__)
+
+    async def _form_sent(self, body: Body) -> Body | None:
+        sent = told_by_form(body, key=self._key, now=now())
+        if sent is None:
+            return None
+        errors = await form_errors(self._app, sent)
+        if errors:
+            return {"response_action": "errors", "errors": errors}
+        await self._hear(sent.inbound)
+        return None
 
     # ---- people ----
 

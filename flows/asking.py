@@ -85,6 +85,15 @@ class SoFar:
 
 
 @dataclass(frozen=True, slots=True)
+class Field:
+    """One part of a story in a form: its step, its heading, and its words."""
+
+    step: str
+    heading: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Asker:
     """Puts a conversation's open question into words.
 
@@ -183,6 +192,18 @@ class Asker:
             keys = (*self.interview.keys(step.name, "ask-again"), *keys)
         return self.word(*keys, **values)
 
+    def form(self, conversation: Conversation) -> tuple[Field, ...]:
+        """What a form shows of a story: every part in words, or the one that is being reworded."""
+        return tuple(
+            Field(
+                answer.step.name,
+                self.word(*self.interview.keys(answer.step.name, "part")),
+                conversation.told(answer.step.name),
+            )
+            for answer in parts(told(conversation, self.definition))
+            if conversation.detail in (None, answer.step.name)
+        )
+
     def about(self, conversation: Conversation) -> str:
         """What an unfinished story is about, to call it by: its anchor, or its first words."""
         if conversation.anchor is not None:
@@ -212,6 +233,7 @@ class Asker:
             number=number,
             of=of,
             takes_words=self.takes_words(conversation),
+            form=self.word("form-open") if step.kind is Kind.REWORD else "",
         )
 
     def _aside(self, conversation: Conversation) -> Ask:
@@ -247,6 +269,7 @@ class Asker:
             step=conversation.place,
             revision=conversation.revision,
             conversation=conversation.id,
+            form=self.word("form-open") if parts(so_far.answers) else "",
         )
 
     def _intro(self, conversation: Conversation, step: StepDefinition) -> str:

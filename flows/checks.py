@@ -24,6 +24,7 @@ GENERAL_KEYS = (
     "file-go-on",
     "file-kept",
     "file-not-now",
+    "form-open",
     "left-as-it-was",
     "nothing-to-skip",
     "nothing-told-yet",

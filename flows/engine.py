@@ -20,6 +20,7 @@ from flows.messages import (
     Noted,
     Prompted,
     Reply,
+    Rewrote,
     Said,
     Unread,
 )
@@ -58,7 +59,7 @@ class Engine:
                 return self._said(turned, text, inbound, now)
             case Chose() as chose:
                 return self._tapped(turned, chose, now)
-            case Edited() as edited if self._stands_as_sent(conversation):
+            case Edited() as edited if self.stands_as_sent(conversation):
                 return self._proposed(conversation, edited, now)
             case Edited() as edited:
                 return self._edited(turned, edited, now)
@@ -68,6 +69,8 @@ class Engine:
                 return self._commanded(turned, name, now)
             case Prompted() as prompted:
                 return self._prompted(turned, prompted)
+            case Rewrote() as rewrote:
+                return self._rewritten(turned, rewrote, now)
             case Unread():
                 return self._refuse(turned, "unread")
             case _:
@@ -235,6 +238,22 @@ class Engine:
             return self._doer.asked(changed, noted)
         return Turn(conversation=changed, replies=(noted,))
 
+    def _rewritten(self, conversation: Conversation, rewrote: Rewrote, now: datetime) -> Turn:
+        """Parts of the story said anew in a form; back to the review, where it was left for that."""
+        if rewrote.conversation != conversation.id:
+            return self._refuse(conversation, "stale")
+        for _, text in rewrote.texts:
+            trouble = unkeepable(text)
+            if trouble is not None:
+                return self._refuse(conversation, trouble, limit=MAX_WORDS)
+        anew = conversation
+        for step, text in rewrote.texts:
+            if anew.told(step) != text:
+                anew = answers.reword(anew, step, text=text, now=now, message_id=None)
+        if self.ask.definition.step(anew.step).kind is Kind.REWORD:
+            anew = to(anew, self.ask.definition.review)
+        return self._doer.asked(anew, Noted(self.ask.word("edited")))
+
     def _proposed(self, conversation: Conversation, edited: Edited, now: datetime) -> Turn:
         """A story that was sent stays as it is until its teller takes the new wording."""
         trouble = unkeepable(edited.text)
@@ -245,7 +264,7 @@ class Engine:
             return Turn(conversation=conversation)
         return Turn(conversation=found[0], proposed=found[1])
 
-    def _stands_as_sent(self, conversation: Conversation) -> bool:
+    def stands_as_sent(self, conversation: Conversation) -> bool:
         """Whether it was sent, and is not being told on to be sent anew."""
         if conversation.submitted_at is None:
             return False

@@ -96,7 +96,15 @@ class Unread:
     kind: str
 
 
-Payload = Said | Chose | Edited | Attached | Commanded | Prompted | Unread
+@dataclass(frozen=True, slots=True)
+class Rewrote:
+    """Parts of the open story `conversation` said anew at once: (step, text) of each."""
+
+    conversation: int
+    texts: tuple[tuple[str, str], ...]
+
+
+Payload = Said | Chose | Edited | Attached | Commanded | Prompted | Rewrote | Unread
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,7 +179,8 @@ class Noted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ask:
-    """A question. `number` of `of` is None where the question has no number."""
+    """A question. `number` of `of` is None where the question has no number. `form` is the label of
+    a button that opens a form for its words, where a platform has forms."""
 
     text: str
     options: tuple[Option, ...]
@@ -181,6 +190,7 @@ class Ask:
     number: int | None = None
     of: int | None = None
     takes_words: bool = True
+    form: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +203,8 @@ class Part:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Review:
-    """The whole story before it is sent: the title is a quotation from its teller."""
+    """The whole story before it is sent: the title is a quotation from its teller. `form` is the
+    label of a button that opens a form for all its parts, where a platform has forms."""
 
     intro: str
     title: str
@@ -203,6 +214,7 @@ class Review:
     step: str
     revision: int
     conversation: int
+    form: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

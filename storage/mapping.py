@@ -35,6 +35,7 @@ from flows.messages import (
     Prompted,
     Reply,
     Review,
+    Rewrote,
     Said,
     Say,
     Send,
@@ -218,6 +219,7 @@ PAYLOADS: Mapping[str, type[Payload]] = {
     "attached": Attached,
     "commanded": Commanded,
     "prompted": Prompted,
+    "rewrote": Rewrote,
     "unread": Unread,
 }
 
@@ -242,6 +244,8 @@ def inbound_of(key: str, kept: Values) -> Inbound:
     values = dict(kept["values"])
     if values.get("anchor") is not None:
         values["anchor"] = Anchor(**values["anchor"])
+    if kept["kind"] == "rewrote":
+        values["texts"] = tuple((step, text) for step, text in values["texts"])
     return Inbound(
         key=key,
         address=Address(kept["platform"], kept["user"]),

@@ -220,6 +220,7 @@ class Slack:
 
         Where many workspaces are served, one that lets the app in no more ends by itself.
         """
+        began = self._now()
         try:
             client = await self._workspaces.client(to.workspace, retries=patiently)
             with _told_apart():
@@ -229,7 +230,7 @@ class Slack:
         except NotAllowed as error:
             if not self._workspaces.are_many:  # its token was set here, and may be set anew
                 raise
-            is_first = await self._workspaces.end(to.workspace, str(error))
+            is_first = await self._workspaces.end(to.workspace, str(error), at=began)
             if is_first and self.when_gone is not None:
                 await self.when_gone(to.workspace, str(error))
             raise Unreachable from None

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bot.platforms.buttons import unpack
-from bot.platforms.slack_renderer import TAP, unescape
+from bot.platforms.slack_renderer import FORM, TAP, unescape
 from flows.messages import (
     Address,
     Anchor,
@@ -18,6 +18,7 @@ from flows.messages import (
     Inbound,
     Payload,
     Prompted,
+    Rewrote,
     Said,
     Unread,
     parse,
@@ -56,6 +57,24 @@ class Gone:
 
     team: str
     because: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class FormWanted:
+    """Somebody would like to change their words in a form, which `trigger` opens for 3 seconds."""
+
+    inbound: Inbound
+    trigger: str
+    told: str
+
+
+@dataclass(frozen=True, slots=True)
+class FormSent:
+    """A form as it was filled in. `fields` are its fields, in their order."""
+
+    inbound: Inbound
+    fields: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +87,12 @@ class Tapped:
     """A button, and the message that it stood under as Slack tells of it."""
 
     inbound: Inbound
-    channel: str
     message_id: str
     label: str
     blocks: tuple[dict[str, Any], ...]
 
 
-Told = Inbound | Tapped | HomeOpened | Gone
+Told = Inbound | Tapped | FormWanted | HomeOpened | Gone
 
 
 # ---- events ----
@@ -92,9 +110,9 @@ def told_by_event(body: Body) -> Iterator[Told]:
         case "app_home_opened" if event.get("tab") == "home":
             yield HomeOpened(_address(team, event["user"]))
         case "app_uninstalled":
-            yield Gone(team, "uninstalled")
+            yield Gone(team, "uninstalled", _event_time(body))
         case "tokens_revoked" if (event.get("tokens") or {}).get("bot"):
-            yield Gone(team, "revoked")
+            yield Gone(team, "revoked", _event_time(body))
         case _:
             return
 
@@ -214,7 +232,7 @@ def told_by_action(body: Body, *, key: bytes) -> Told | None:
     payload: Payload
     if name.startswith(f"{DO}-"):
         payload = _command(value) or Commanded("help")
-    elif name.startswith(f"{TAP}-"):
+    elif name == FORM or name.startswith(f"{TAP}-"):
         payload = unpack(value, user=address.user, key=key) or FORGED
     else:  # a link
         return None
@@ -225,11 +243,35 @@ def told_by_action(body: Body, *, key: bytes) -> Told | None:
         payload=payload,
         place=body["team"]["id"],
     )
-    message, channel = body.get("message"), (body.get("channel") or {}).get("id")
-    if message is None or channel is None:
+    if name == FORM:
+        return FormWanted(inbound, body["trigger_id"], value)
+    message = body.get("message")
+    if message is None:
         return inbound
     label = unescape(str((action.get("text") or {}).get("text") or ""))
-    return Tapped(inbound, channel, message["ts"], label, tuple(message.get("blocks") or ()))
+    return Tapped(inbound, message["ts"], label, tuple(message.get("blocks") or ()))
+
+
+def told_by_form(body: Body, *, key: bytes, now: datetime) -> FormSent | None:
+    """A form that was sent in; None for one that is none of ours."""
+    view, address = body["view"], _address(body["team"]["id"], body["user"]["id"])
+    found = unpack(str(view.get("private_metadata") or ""), user=address.user, key=key)
+    if view.get("callback_id") != FORM or found is None or found.conversation is None:
+        return None
+    values = (view.get("state") or {}).get("values") or {}
+    texts = tuple(
+        (step, str(filled[FORM].get("value") or ""))
+        for step, filled in values.items()
+        if FORM in filled
+    )
+    inbound = Inbound(
+        key=f"{SLACK}:{address.user}/{body['trigger_id']}",
+        address=address,
+        said_at=now,
+        payload=Rewrote(found.conversation, texts),
+        place=body["team"]["id"],
+    )
+    return FormSent(inbound, tuple(step for step, _ in texts))
 
 
 def told_by_shortcut(body: Body, *, link: str | None) -> Inbound | None:
@@ -273,6 +315,10 @@ def _entity(found: re.Match[str]) -> str:
 def _command(words: str) -> Commanded | None:
     found = parse("/" + words.strip().removeprefix("/"))
     return found if isinstance(found, Commanded) else None
+
+
+def _event_time(body: Body) -> datetime:
+    return datetime.fromtimestamp(int(body.get("event_time") or 0), UTC)
 
 
 def moment(ts: str) -> datetime:

@@ -7,6 +7,7 @@ from typing import Any
 
 from bot.platforms.buttons import pack
 from bot.platforms.splitting import pieces
+from flows.asking import Field
 from flows.messages import Ask, Noted, Option, Reply, Review, Say, Send
 
 Block = dict[str, Any]
@@ -17,6 +18,12 @@ MOST_IN_ALL = 12_000  # characters over all blocks of a message; above about 13,
 MOST_LABEL = 75  # characters of a button
 MOST_IN_ROW = 25  # elements of an actions block
 MOST_SHORT = 150  # characters of what a notification shows
+
+FORM = "form"
+"""The action_id of the button that opens a form, and the callback_id of the form."""
+
+MOST_TITLE = 24  # characters of a modal's title and of its buttons
+MOST_INPUT = 3_000  # characters of what can be typed into one field
 
 TAP = "tap"
 """What the action_id of a button of ours begins with."""
@@ -75,7 +82,7 @@ def unescape(text: str) -> str:
 
 
 def section(text: str) -> Block:
-    return {"type": "section", "text": {"type": "plain_text", "text": text, "emoji": False}}
+    return {"type": "section", "text": _plain(text)}
 
 
 def heading(text: str) -> Block:
@@ -87,7 +94,7 @@ def button(label: str, action: str, value: str) -> Block:
     return {
         "type": "button",
         "action_id": action,
-        "text": {"type": "plain_text", "text": text, "emoji": False},
+        "text": _plain(text),
         "value": value,
     }
 
@@ -95,6 +102,35 @@ def button(label: str, action: str, value: str) -> Block:
 def rows_of(buttons: Sequence[Block]) -> Iterator[Block]:
     for at in range(0, len(buttons), MOST_IN_ROW):
         yield {"type": "actions", "elements": list(buttons[at : at + MOST_IN_ROW])}
+
+
+def form(
+    fields: Iterable[Field], *, title: str, save: str, cancel: str, notes: Iterable[str], told: str
+) -> dict[str, Any]:
+    """A modal with a field for each part of a story; `told` comes back with what is sent in."""
+    blocks = [
+        {
+            "type": "input",
+            "block_id": field.step,
+            "label": _plain(field.heading),
+            "element": {
+                "type": "plain_text_input",
+                "action_id": FORM,
+                "multiline": True,
+                "initial_value": field.text,
+            },
+        }
+        for field in fields
+    ]
+    return {
+        "type": "modal",
+        "callback_id": FORM,
+        "title": _plain(title[:MOST_TITLE]),
+        "submit": _plain(save[:MOST_TITLE]),
+        "close": _plain(cancel[:MOST_TITLE]),
+        "private_metadata": told,
+        "blocks": [*blocks, *(section(note) for note in notes)],
+    }
 
 
 # ---- parts ----
@@ -131,8 +167,11 @@ def _words(text: str) -> Iterator[Block]:
 
 
 def _note(text: str) -> Block:
-    element = {"type": "plain_text", "text": text, "emoji": False}
-    return {"type": "context", "elements": [element]}
+    return {"type": "context", "elements": [_plain(text)]}
+
+
+def _plain(text: str) -> Block:
+    return {"type": "plain_text", "text": text, "emoji": False}
 
 
 def _buttons(reply: Ask | Review, user: str, key: bytes) -> Iterator[Block]:
@@ -140,6 +179,8 @@ def _buttons(reply: Ask | Review, user: str, key: bytes) -> Iterator[Block]:
         button(_label(option), f"{TAP}-{n}", pack(reply, option.name, user=user, key=key))
         for n, option in enumerate(reply.options)
     ]
+    if reply.form:
+        made.append(button(reply.form, FORM, pack(reply, FORM, user=user, key=key)))
     yield from rows_of(made)
 
 
