@@ -17,7 +17,7 @@ from pathlib import Path
 from statistics import median
 from time import perf_counter
 
-from benchmarks import alone, full, in_memory, pickled, postgres
+from benchmarks import alone, full, in_memory, pickled, postgres, telegram_end_to_end
 from benchmarks.figures import BUILD, PAIRS, Comparison
 
 Group = Callable[[Path, asyncio.Runner], Iterator[Comparison]]
@@ -28,6 +28,7 @@ GROUPS: Mapping[str, Group] = {
     "pickled": pickled.measured,
     "full": full.measured,
     "postgres": postgres.measured,
+    "telegram": telegram_end_to_end.measured,
 }
 
 HERE = Path(__file__).parent

@@ -1,7 +1,7 @@
 """A comparison of two sides, measured in turns."""
 
 import gc
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import median
@@ -13,6 +13,16 @@ BUILD = Path(__file__).parents[1] / "build"
 """Where results and temporary files go: beside the repository, so that syncs reach its disk."""
 
 Bound = Literal["at least", "at most"]
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One figure of a measurement, and what it should be beside the peer's."""
+
+    name: str
+    unit: str
+    bound: Bound = "at least"
+    target: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,18 +58,38 @@ def compared(
     target: float | None = None,
 ) -> Comparison:
     """Both sides by turns: a pair to warm up that does not count, and then those that do."""
-    pairs = [(_measured(ours), _measured(peer)) for _ in range(PAIRS + 1)][1:]
-    return Comparison(
-        name=name,
-        unit=unit,
-        ours=median(a for a, _ in pairs),
-        peer=median(b for _, b in pairs),
-        ratio=median(a / b for a, b in pairs),
-        bound=bound,
-        target=target,
+    [found] = compared_in(
+        [Figure(name, unit, bound, target)], ours=lambda: (ours(),), peer=lambda: (peer(),)
     )
+    return found
 
 
-def _measured(side: Callable[[], float]) -> float:
+def compared_in(
+    figures: Sequence[Figure],
+    *,
+    ours: Callable[[], Sequence[float]],
+    peer: Callable[[], Sequence[float]],
+    pairs: int = PAIRS,
+) -> list[Comparison]:
+    """As `compared`, where one measurement of a side has all of these figures."""
+    measured = [(_measured(ours), _measured(peer)) for _ in range(pairs + 1)][1:]
+    found = []
+    for number, figure in enumerate(figures):
+        sides = [(a[number], b[number]) for a, b in measured]
+        found.append(
+            Comparison(
+                name=figure.name,
+                unit=figure.unit,
+                ours=median(a for a, _ in sides),
+                peer=median(b for _, b in sides),
+                ratio=median(a / b for a, b in sides),
+                bound=figure.bound,
+                target=figure.target,
+            )
+        )
+    return found
+
+
+def _measured(side: Callable[[], Sequence[float]]) -> Sequence[float]:
     gc.collect()  # neither side cleans up after the other
     return side()

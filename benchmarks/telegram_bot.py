@@ -80,7 +80,7 @@ class TelegramBot:
         if pickled_in is not None:
             builder = builder.persistence(pickles(pickled_in))
         self._application: Bot = builder.build()
-        self._application.add_handler(_interview(persistent=self._is_kept))
+        self._application.add_handler(interview(persistent=self._is_kept))
         loop.run(self._application.initialize())
 
     def close(self) -> None:
@@ -156,7 +156,7 @@ def keep_open(path: Path, count: int, answers: Sequence[str], loop: asyncio.Runn
     loop.run(write())
 
 
-def _interview(*, persistent: bool) -> "ConversationHandler[Any]":
+def interview(*, persistent: bool) -> "ConversationHandler[Any]":
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return ConversationHandler(
