@@ -6,7 +6,8 @@ from typing import Any
 
 from tests.doubles.telegram_faults import Fault
 from tests.doubles.telegram_server import Person, TelegramServer
-from tests.telegram.process import INTERVIEW, PATIENCE, TOLD, Running, comes, goes_through
+from tests.running import PATIENCE, TOLD, Running
+from tests.telegram.process import INTERVIEW, comes, goes_through
 
 PICTURE = b"\x89PNG\r\n\x1a\n a checklist on a wall"
 
