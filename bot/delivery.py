@@ -9,6 +9,7 @@ from datetime import datetime
 
 import structlog
 from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
 
 from bot.limits import BROADCAST, Chat, Limits, Sleep
 from bot.platforms.platform import (
@@ -19,9 +20,11 @@ from bot.platforms.platform import (
     RetryLater,
     Unreachable,
 )
-from bot.showing import Showing, chat_of, ends
+from bot.showing import Showing, Writes, chat_of, ends
 from flows.messages import Address
+from storage.batch import Batcher
 from storage.database import Database
+from storage.errors import StorageError
 from storage.outbox import Sent, Shown, Waiting
 from storage.unit_of_work import Work
 
@@ -95,7 +98,9 @@ class Courier:
         self._database = database
         self._platform = platform
         self._limits = limits
-        self._showing = Showing(database, platform, limits, now)
+        # What became of messages shares commits, as turns do.
+        self._writes: Writes = Batcher(database, _each)
+        self._showing = Showing(self._writes, platform, limits, now)
         self._now = now
         self._longest = longest
         self._sleep = sleep
@@ -253,10 +258,11 @@ class Courier:
                 return False
         lane.idle.clear()
         try:
-            await self._deliver(lane, row, shown)
+            is_sent = await self._deliver(lane, row, shown)
         finally:
             lane.idle.set()
-        return False
+        # Whatever was put behind it since has woken the lane.
+        return is_sent and len(rows) == 1
 
     async def _turn(self, lane: _Lane, chat: Chat, priority: int) -> bool:
         """Whether its turn came; not if something more urgent came up in a lane of broadcasts."""
@@ -274,15 +280,17 @@ class Courier:
         turn.result()
         return True
 
-    async def _deliver(self, lane: _Lane, row: Waiting, shown: Sequence[Shown]) -> None:
+    async def _deliver(self, lane: _Lane, row: Waiting, shown: Sequence[Shown]) -> bool:
+        """Whether it was sent and marked."""
+        is_sent = False
         try:
             sent, closed = await self._showing.show(lane.to, row, shown)
         except NotAllowed:
             self._not_let_in()
-            return
+            return False
         except Broken as error:
             await self._again(lane, row, error)
-            return
+            return False
         except RetryLater as error:
             chat = chat_of(lane.to, row)
             self._limits.hold(chat, error.seconds, all_of_it=error.is_for_all)
@@ -293,13 +301,15 @@ class Courier:
             await self._park(row, error.description)
         except Exception as error:  # a platform's own code must not stop the others
             await self._unexpected(lane, row, error)
-            return
+            return False
         else:
             self._limits.count(chat_of(lane.to, row), row.priority, sent.messages - 1)
             await self._keep(_marking(row, sent, closed))
             self.sent += 1
+            is_sent = True
         lane.failures = 0
         self._barred = 0
+        return is_sent
 
     # ---- what goes wrong ----
 
@@ -350,7 +360,7 @@ class Courier:
         failures = 0
         while True:
             try:
-                await self._database.write(work)
+                await self._writes.submit(work)
             except Exception as error:
                 name, fault = self._platform.name, type(error).__name__
                 log.warning("delivery.unmarked", platform=name, fault=fault)
@@ -367,6 +377,22 @@ class Courier:
         """Seconds; after each failure about twice as many, never the same for two lanes."""
         most = min(self._longest, SHORTEST * 2.0 ** min(failures + 1, 10))
         return most * (1 + self._chance()) / 2
+
+
+def _each(
+    connection: Connection, works: Sequence[Callable[[Connection], object]]
+) -> Sequence[Exception | None]:
+    outcomes: list[Exception | None] = []
+    for work in works:
+        try:
+            work(connection)
+        except (StorageError, SQLAlchemyError):
+            raise
+        except Exception as error:  # its own, and not that of the others
+            outcomes.append(error)
+        else:
+            outcomes.append(None)
+    return outcomes
 
 
 def _first(work: Work, to: Address) -> tuple[list[Waiting], list[Shown]]:

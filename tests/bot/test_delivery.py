@@ -1,6 +1,7 @@
 """What waits is sent: in order, once where that can be known, and whatever goes wrong."""
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -55,6 +56,7 @@ class Watched(Database):
         self.at_work = 0
         self.reading: list[Exception] = []
         self.writing: list[Exception] = []
+        self._courier = threading.local()  # whether a thread works for it, or for the test
 
     async def read(self, work: Callable[[Connection], T]) -> T:
         if self.reading:
@@ -65,14 +67,27 @@ class Watched(Database):
         finally:
             self.at_work -= 1
 
-    async def write(self, work: Callable[[Connection], T]) -> T:
-        if self.writing:
-            raise self.writing.pop(0)
+    def submit(self, work: Callable[[], None]) -> None:
+        loop = asyncio.get_running_loop()
         self.at_work += 1
-        try:
-            return await super().write(work)
-        finally:
+
+        def done() -> None:
             self.at_work -= 1
+
+        def run() -> None:
+            self._courier.writes = True
+            try:
+                work()
+            finally:
+                self._courier.writes = False
+                loop.call_soon_threadsafe(done)
+
+        super().submit(run)
+
+    def write_here(self, work: Callable[[Connection], T]) -> T:
+        if self.writing and getattr(self._courier, "writes", False):
+            raise self.writing.pop(0)
+        return super().write_here(work)
 
 
 @dataclass(frozen=True)
