@@ -92,6 +92,7 @@ class Courier:
         now: Callable[[], datetime],
         *,
         longest: float = LONGEST,
+        unplaced: Callable[[Work, Address], None] | None = None,
         sleep: Sleep = asyncio.sleep,
         chance: Callable[[], float] = random.random,
     ) -> None:
@@ -103,6 +104,8 @@ class Courier:
         self._showing = Showing(self._writes, platform, limits, now)
         self._now = now
         self._longest = longest
+        # Says to somebody that what they asked for in a group cannot be shown there.
+        self._unplaced = unplaced
         self._sleep = sleep
         self._chance = chance
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -298,7 +301,7 @@ class Courier:
         except Unreachable:
             await self._cannot_reach(lane.to, row)
         except Refused as error:
-            await self._park(row, error.description)
+            await self._park(lane.to, row, error.description)
         except Exception as error:  # a platform's own code must not stop the others
             await self._unexpected(lane, row, error)
             return False
@@ -322,7 +325,7 @@ class Courier:
     async def _cannot_reach(self, to: Address, row: Waiting) -> None:
         """A person who is gone is sent nothing more; of a group that says nothing."""
         if row.place is not None:
-            await self._park(row, UNREACHABLE)
+            await self._park(to, row, UNREACHABLE)
             return
 
         def gone(connection: Connection) -> None:
@@ -334,10 +337,18 @@ class Courier:
         self.unreachable += 1
         log.info("delivery.unreachable", platform=to.platform, row=row.id)
 
-    async def _park(self, row: Waiting, fault: str) -> None:
+    async def _park(self, to: Address, row: Waiting, fault: str) -> None:
         """It will never be taken, and those behind it do not wait for it."""
         log.warning("delivery.refused", platform=self._platform.name, row=row.id, fault=fault)
-        await self._keep(lambda c: Work(c).outbox.fail(row.id, fault, at=self._now()))
+
+        def park(connection: Connection) -> None:
+            work = Work(connection)
+            work.outbox.fail(row.id, fault, at=self._now())
+            if row.place is not None and self._unplaced is not None:
+                self._unplaced(work, to)
+                work.flush()
+
+        await self._keep(park)
         self.refused += 1
 
     async def _unexpected(self, lane: _Lane, row: Waiting, error: Exception) -> None:
@@ -346,7 +357,7 @@ class Courier:
         if lane.tries < TRIES:
             await self._again(lane, row, error)
         else:
-            await self._park(row, type(error).__name__)
+            await self._park(lane.to, row, type(error).__name__)
 
     async def _again(self, lane: _Lane, row: Waiting, error: Exception) -> None:
         fault = type(error).__name__

@@ -3,14 +3,17 @@
 import asyncio
 import mimetypes
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from bot.app import App, now
 from bot.platforms.platform import FetchesFiles, PlatformError
+from bot.platforms.slack import Slack
+from bot.platforms.slack_workspaces import Workspaces
 from bot.platforms.telegram import Telegram
+from bot.seal import Seal
 from bot.secret import secret_key
-from config.settings import Settings
 from flows.messages import Attached
 from storage.story_reads import StoryRead
 
@@ -44,13 +47,13 @@ def wanted_of(stories: Iterable[StoryRead]) -> Iterator[Wanted]:
                     yield Wanted((story.ref, step.order, n), file)
 
 
-def fetch(settings: Settings, wanted: Iterable[Wanted], folder: Path) -> dict[Which, str]:
+def fetch(app: App, wanted: Iterable[Wanted], folder: Path) -> dict[Which, str]:
     """Fetch files into `folder`, which is made; the name of each that came."""
     folder.mkdir(parents=True, exist_ok=True)
-    return asyncio.run(_fetch(settings, list(wanted), folder))
+    return asyncio.run(_fetch(app, list(wanted), folder))
 
 
-async def _fetch(settings: Settings, wanted: list[Wanted], folder: Path) -> dict[Which, str]:
+async def _fetch(app: App, wanted: list[Wanted], folder: Path) -> dict[Which, str]:
     room = asyncio.Semaphore(FETCHES)
 
     async def one(fetchers: Mapping[str, FetchesFiles], each: Wanted) -> str | None:
@@ -65,19 +68,28 @@ async def _fetch(settings: Settings, wanted: list[Wanted], folder: Path) -> dict
         await asyncio.to_thread((folder / each.name).write_bytes, content)
         return each.name
 
-    async with _fetchers(settings) as fetchers:
+    async with _fetchers(app) as fetchers:
         names = await asyncio.gather(*(one(fetchers, each) for each in wanted))
     return {each.which: name for each, name in zip(wanted, names, strict=True) if name}
 
 
 @asynccontextmanager
-async def _fetchers(settings: Settings) -> AsyncIterator[Mapping[str, FetchesFiles]]:
+async def _fetchers(app: App) -> AsyncIterator[Mapping[str, FetchesFiles]]:
     """The platforms that have a token, by name."""
-    if settings.telegram_token is None:
-        yield {}
-        return
-    telegram = Telegram(
-        settings.telegram_token, api_url=settings.telegram_api_url, key=secret_key(settings)
-    )
-    async with telegram.opened():
-        yield {telegram.name: telegram}
+    settings, key = app.settings, secret_key(app.settings)
+    found: dict[str, FetchesFiles] = {}
+    async with AsyncExitStack() as stack:
+        if settings.telegram_token is not None:
+            telegram = Telegram(
+                settings.telegram_token,
+                api_url=settings.telegram_api_url,
+                key=key,
+                patience=settings.telegram_patience,
+            )
+            found[telegram.name] = await stack.enter_async_context(telegram.opened())
+        if settings.has_slack:
+            workspaces = Workspaces(settings, app.database, Seal(key), now)
+            await stack.enter_async_context(workspaces.opened())
+            slack = Slack(workspaces, key=key, now=now)
+            found[slack.name] = slack
+        yield found

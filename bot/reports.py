@@ -67,7 +67,7 @@ def write_export(
     fetched: dict[Which, str] = {}
     if files is not None:
         wanted = app.database.read_now(listed)
-        fetched = fetch(app.settings, wanted, files)
+        fetched = fetch(app, wanted, files)
         if len(fetched) < len(wanted):
             print(_missing(len(wanted) - len(fetched)), file=sys.stderr)
 

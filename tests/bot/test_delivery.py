@@ -307,6 +307,32 @@ async def test_what_comes_while_a_message_is_under_way_is_sent_after_it(post):
     assert post.platform.times("two") == [2]
 
 
+async def test_what_is_under_way_to_somebody_is_marked_before_they_are_heard(post):
+    post.platform.takes["one"] = 2
+    ana, bo = Address(PLATFORM, "ana"), Address(PLATFORM, "bo")
+    async with post.runs():
+        post.put("ana", "one")
+        await post.time.passes(1)
+        await post.courier.settled(bo)
+        hearing = asyncio.create_task(post.courier.settled(ana))
+        await post.time.passes(0.5)
+        assert not hearing.done()
+        await post.all_sent()
+        await hearing
+        await post.courier.settled(ana)
+
+    assert post.rows("message_id") == [("1",)]
+
+
+async def test_what_is_shared_on_one_subject_is_sent_anew_where_it_cannot_be_changed(post):
+    async with post.runs():
+        for text in ("first", "second"):
+            post.put("ana", Say(text, subject="summary"), place="-1001")
+            await post.all_sent()
+
+    assert post.platform.texts() == ["first", "second"]
+
+
 async def test_lanes_go_side_by_side(post):
     post.platform.takes["slow"] = 60
     async with post.runs():
