@@ -71,7 +71,10 @@ class SlackSide:
             return None
         match body.get("type"):
             case "event_callback":
+                event = body.get("event") or {}
                 for told in told_by_event(body):
+                    if isinstance(told, Inbound) and event.get("channel_type") == "im":
+                        self._slack.meet(told.address, event["channel"])
                     await self._do(told)
             case "block_actions":
                 await self._tapped(body)
@@ -105,7 +108,8 @@ class SlackSide:
         # Slack waits three seconds; a long summary is kept by then, and comes when it is made.
         await self._app.turns.handle(inbound, later=lambda rest: self._later(rest, address))
         self._courier.wake(address)
-        self._go(self._homes.refresh(inbound.address))
+        if self._homes.is_open(address):
+            self._go(self._homes.show(address))
 
     def _later(self, rest: Coroutine[Any, Any, None], to: Address) -> None:
         async def finishing() -> None:
