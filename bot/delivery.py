@@ -9,6 +9,7 @@ from datetime import datetime
 
 import structlog
 from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
 
 from bot.limits import BROADCAST, Chat, Limits, Sleep
 from bot.platforms.platform import (
@@ -19,9 +20,11 @@ from bot.platforms.platform import (
     RetryLater,
     Unreachable,
 )
-from bot.showing import Showing, chat_of, ends
+from bot.showing import Showing, Writes, chat_of, ends
 from flows.messages import Address
+from storage.batch import Batcher
 from storage.database import Database
+from storage.errors import StorageError
 from storage.outbox import Sent, Shown, Waiting
 from storage.unit_of_work import Work
 
@@ -89,15 +92,20 @@ class Courier:
         now: Callable[[], datetime],
         *,
         longest: float = LONGEST,
+        unplaced: Callable[[Work, Address], None] | None = None,
         sleep: Sleep = asyncio.sleep,
         chance: Callable[[], float] = random.random,
     ) -> None:
         self._database = database
         self._platform = platform
         self._limits = limits
-        self._showing = Showing(database, platform, limits, now)
+        # What became of messages shares commits, as turns do.
+        self._writes: Writes = Batcher(database, _each)
+        self._showing = Showing(self._writes, platform, limits, now)
         self._now = now
         self._longest = longest
+        # Says to somebody that what they asked for in a group cannot be shown there.
+        self._unplaced = unplaced
         self._sleep = sleep
         self._chance = chance
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -253,10 +261,11 @@ class Courier:
                 return False
         lane.idle.clear()
         try:
-            await self._deliver(lane, row, shown)
+            is_sent = await self._deliver(lane, row, shown)
         finally:
             lane.idle.set()
-        return False
+        # Whatever was put behind it since has woken the lane.
+        return is_sent and len(rows) == 1
 
     async def _turn(self, lane: _Lane, chat: Chat, priority: int) -> bool:
         """Whether its turn came; not if something more urgent came up in a lane of broadcasts."""
@@ -274,15 +283,17 @@ class Courier:
         turn.result()
         return True
 
-    async def _deliver(self, lane: _Lane, row: Waiting, shown: Sequence[Shown]) -> None:
+    async def _deliver(self, lane: _Lane, row: Waiting, shown: Sequence[Shown]) -> bool:
+        """Whether it was sent and marked."""
+        is_sent = False
         try:
             sent, closed = await self._showing.show(lane.to, row, shown)
         except NotAllowed:
             self._not_let_in()
-            return
+            return False
         except Broken as error:
             await self._again(lane, row, error)
-            return
+            return False
         except RetryLater as error:
             chat = chat_of(lane.to, row)
             self._limits.hold(chat, error.seconds, all_of_it=error.is_for_all)
@@ -290,16 +301,18 @@ class Courier:
         except Unreachable:
             await self._cannot_reach(lane.to, row)
         except Refused as error:
-            await self._park(row, error.description)
+            await self._park(lane.to, row, error.description)
         except Exception as error:  # a platform's own code must not stop the others
             await self._unexpected(lane, row, error)
-            return
+            return False
         else:
             self._limits.count(chat_of(lane.to, row), row.priority, sent.messages - 1)
             await self._keep(_marking(row, sent, closed))
             self.sent += 1
+            is_sent = True
         lane.failures = 0
         self._barred = 0
+        return is_sent
 
     # ---- what goes wrong ----
 
@@ -312,7 +325,7 @@ class Courier:
     async def _cannot_reach(self, to: Address, row: Waiting) -> None:
         """A person who is gone is sent nothing more; of a group that says nothing."""
         if row.place is not None:
-            await self._park(row, UNREACHABLE)
+            await self._park(to, row, UNREACHABLE)
             return
 
         def gone(connection: Connection) -> None:
@@ -324,10 +337,18 @@ class Courier:
         self.unreachable += 1
         log.info("delivery.unreachable", platform=to.platform, row=row.id)
 
-    async def _park(self, row: Waiting, fault: str) -> None:
+    async def _park(self, to: Address, row: Waiting, fault: str) -> None:
         """It will never be taken, and those behind it do not wait for it."""
         log.warning("delivery.refused", platform=self._platform.name, row=row.id, fault=fault)
-        await self._keep(lambda c: Work(c).outbox.fail(row.id, fault, at=self._now()))
+
+        def park(connection: Connection) -> None:
+            work = Work(connection)
+            work.outbox.fail(row.id, fault, at=self._now())
+            if row.place is not None and self._unplaced is not None:
+                self._unplaced(work, to)
+                work.flush()
+
+        await self._keep(park)
         self.refused += 1
 
     async def _unexpected(self, lane: _Lane, row: Waiting, error: Exception) -> None:
@@ -336,7 +357,7 @@ class Courier:
         if lane.tries < TRIES:
             await self._again(lane, row, error)
         else:
-            await self._park(row, type(error).__name__)
+            await self._park(lane.to, row, type(error).__name__)
 
     async def _again(self, lane: _Lane, row: Waiting, error: Exception) -> None:
         fault = type(error).__name__
@@ -350,7 +371,7 @@ class Courier:
         failures = 0
         while True:
             try:
-                await self._database.write(work)
+                await self._writes.submit(work)
             except Exception as error:
                 name, fault = self._platform.name, type(error).__name__
                 log.warning("delivery.unmarked", platform=name, fault=fault)
@@ -367,6 +388,22 @@ class Courier:
         """Seconds; after each failure about twice as many, never the same for two lanes."""
         most = min(self._longest, SHORTEST * 2.0 ** min(failures + 1, 10))
         return most * (1 + self._chance()) / 2
+
+
+def _each(
+    connection: Connection, works: Sequence[Callable[[Connection], object]]
+) -> Sequence[Exception | None]:
+    outcomes: list[Exception | None] = []
+    for work in works:
+        try:
+            work(connection)
+        except (StorageError, SQLAlchemyError):
+            raise
+        except Exception as error:  # its own, and not that of the others
+            outcomes.append(error)
+        else:
+            outcomes.append(None)
+    return outcomes
 
 
 def _first(work: Work, to: Address) -> tuple[list[Waiting], list[Shown]]:

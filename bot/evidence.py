@@ -76,16 +76,18 @@ async def _fetch(app: App, wanted: list[Wanted], folder: Path) -> dict[Which, st
 @asynccontextmanager
 async def _fetchers(app: App) -> AsyncIterator[Mapping[str, FetchesFiles]]:
     """The platforms that have a token, by name."""
-    settings = app.settings
+    settings, key = app.settings, secret_key(app.settings)
     found: dict[str, FetchesFiles] = {}
     async with AsyncExitStack() as stack:
         if settings.telegram_token is not None:
-            key, url = secret_key(settings), settings.telegram_api_url
-            telegram = Telegram(settings.telegram_token, api_url=url, key=key)
-            await stack.enter_async_context(telegram.opened())
-            found[telegram.name] = telegram
-        if settings.slack_bot_token is not None or settings.slack_client_id is not None:
-            key = secret_key(settings)
+            telegram = Telegram(
+                settings.telegram_token,
+                api_url=settings.telegram_api_url,
+                key=key,
+                patience=settings.telegram_patience,
+            )
+            found[telegram.name] = await stack.enter_async_context(telegram.opened())
+        if settings.has_slack:
             workspaces = Workspaces(settings, app.database, Seal(key), now)
             await stack.enter_async_context(workspaces.opened())
             slack = Slack(workspaces, key=key, now=now)

@@ -7,7 +7,16 @@ from typing import Any
 
 from fastapi import APIRouter
 
+from bot.app import App, now
 from bot.delivery import Courier
+from bot.scene import say_unplaced
+from flows.messages import Address
+from storage.unit_of_work import Work
+
+
+def unplaced(app: App, work: Work, to: Address) -> None:
+    """Told to whoever asked for something in a group that cannot be written to."""
+    say_unplaced(app.house, work, to, now=now())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

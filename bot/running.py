@@ -55,7 +55,7 @@ def _parts(app: App) -> Iterator[AbstractAsyncContextManager[Part]]:
     settings = app.settings
     if settings.telegram_token is not None:
         yield telegram_part(app, settings.telegram_token)
-    if settings.slack_bot_token is not None or settings.slack_client_id is not None:
+    if settings.has_slack:
         yield slack_part(app)
 
 

@@ -134,6 +134,12 @@ def words_for(house: House, work: Work, address: Address) -> Wording:
     return house.interviews.texts.wording(language, command=house.spelling(address.platform))
 
 
+def say_unplaced(house: House, work: Work, to: Address, *, now: datetime) -> None:
+    """Tell whoever asked for something in a group that it cannot be shown there."""
+    said = Say(words_for(house, work, to)("place-closed"))
+    work.outbox.put(to, [said], conversation=None, now=now)
+
+
 def _scene(house: House, work: Work, inbound: Inbound, met: Met, now: datetime) -> Scene:
     community = met.community or NOWHERE
     scene = Scene(

@@ -11,6 +11,7 @@ from functools import partial
 from typing import cast
 
 import structlog
+from sqlalchemy import Connection
 
 from bot.limits import BROADCAST, REPLY, Chat, Limits
 from bot.platforms.platform import (
@@ -22,9 +23,12 @@ from bot.platforms.platform import (
     SharesOnce,
 )
 from flows.messages import Address, Noted, Say
-from storage.database import Database
+from storage.batch import Batcher
 from storage.outbox import ASIDE, Sent, Shown, Waiting
 from storage.unit_of_work import Work
+
+Writes = Batcher[Callable[[Connection], object], None]
+"""What is to be written of messages, in commits that they share."""
 
 log = structlog.get_logger()
 
@@ -34,12 +38,12 @@ class Showing:
 
     def __init__(
         self,
-        database: Database,
+        writes: Writes,
         platform: Platform,
         limits: Limits,
         now: Callable[[], datetime],
     ) -> None:
-        self._database = database
+        self._writes = writes
         self._platform = platform
         can_edit = hasattr(platform, "edit") and hasattr(platform, "close")
         self._editing = cast(EditsMessages, platform) if can_edit else None
@@ -111,7 +115,7 @@ class Showing:
             await self._limits.turn(chat, BROADCAST)
             with contextlib.suppress(Refused):  # it is gone, and so are its buttons
                 await editing.close(to, shown.message_id)
-            await self._database.write(lambda c: Work(c).outbox.closed([shown.id]))
+            await self._writes.submit(lambda c: Work(c).outbox.closed([shown.id]))
         except RetryLater as error:
             self._limits.hold(chat, error.seconds, all_of_it=error.is_for_all)
         except PlatformError:

@@ -38,10 +38,9 @@ class Homes:
         blocks = await self._app.database.read(lambda c: home_of(self._app, Work(c), to))
         await self._slack.show_home(to, blocks)
 
-    async def refresh(self, to: Address) -> None:
-        """For somebody who has opened it since the start."""
-        if to in self._seen:
-            await self.show(to)
+    def is_open(self, to: Address) -> bool:
+        """Whether somebody has opened it since the start."""
+        return to in self._seen
 
 
 def home_of(app: App, work: Work, to: Address) -> list[Block]:

@@ -4,13 +4,14 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from functools import partial
 from time import monotonic
 
 from bot.app import App, now
 from bot.delivery import Courier
 from bot.errors import SlackUnset
 from bot.limits import Limits, Rates
-from bot.part import Part
+from bot.part import Part, unplaced
 from bot.platforms.slack import Slack
 from bot.platforms.slack_app import SlackApp
 from bot.platforms.slack_oauth import flow_of, router_of
@@ -39,7 +40,14 @@ async def slack_part(app: App) -> AsyncIterator[Part]:
             per_second=settings.limit_workspace_per_second,
             group_per_minute=max(A_MINUTE, settings.limit_group_per_minute),
         )
-        courier = Courier(app.database, slack, Limits(rates, monotonic), now, longest=longest)
+        courier = Courier(
+            app.database,
+            slack,
+            Limits(rates, monotonic),
+            now,
+            longest=longest,
+            unplaced=partial(unplaced, app),
+        )
         side = SlackSide(app, slack, workspaces, courier, key=key)
         app_token = settings.slack_app_token
         bolt = SlackApp(

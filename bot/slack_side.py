@@ -10,6 +10,7 @@ import structlog
 
 from bot.app import App, now
 from bot.delivery import Courier
+from bot.granting import deactivate
 from bot.platforms.platform import PlatformError
 from bot.platforms.slack import Slack
 from bot.platforms.slack_inbound import (
@@ -70,7 +71,10 @@ class SlackSide:
             return None
         match body.get("type"):
             case "event_callback":
+                event = body.get("event") or {}
                 for told in told_by_event(body):
+                    if isinstance(told, Inbound) and event.get("channel_type") == "im":
+                        self._slack.meet(told.address, event["channel"])
                     await self._do(told)
             case "block_actions":
                 await self._tapped(body)
@@ -100,9 +104,19 @@ class SlackSide:
     async def _hear(self, inbound: Inbound) -> None:
         inbound = await self._with_profile(inbound)
         await self._courier.settled(inbound.address)
-        await self._app.turns.handle(inbound)
-        self._courier.wake(inbound.address)
-        self._go(self._homes.refresh(inbound.address))
+        address = inbound.address
+        # Slack waits three seconds; a long summary is kept by then, and comes when it is made.
+        await self._app.turns.handle(inbound, later=lambda rest: self._later(rest, address))
+        self._courier.wake(address)
+        if self._homes.is_open(address):
+            self._go(self._homes.show(address))
+
+    def _later(self, rest: Coroutine[Any, Any, None], to: Address) -> None:
+        async def finishing() -> None:
+            await rest
+            self._courier.wake(to)
+
+        self._go(finishing())
 
     async def _command(self, body: Body) -> Inbound:
         address = Address(SLACK, f"{body['team_id']}/{body['user_id']}")
@@ -181,6 +195,8 @@ class SlackSide:
         def keep(work: Work) -> None:
             work.members.meet(address, name=profile.name or None, now=now())  # if not met yet
             work.members.take_profile(address, told, now=now())
+            if not profile.is_there:
+                deactivate(work, address, now=now())
             work.flush()
 
         await self._app.database.write(lambda c: keep(Work(c)))

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 from time import monotonic
 
 import structlog
@@ -11,7 +12,7 @@ from bot.app import App, now
 from bot.delivery import Courier
 from bot.errors import WebhookUnset
 from bot.limits import Limits, Rates
-from bot.part import Part
+from bot.part import Part, unplaced
 from bot.platforms.platform import PlatformError
 from bot.platforms.telegram import Telegram
 from bot.platforms.telegram_polling import Polling
@@ -39,7 +40,12 @@ async def telegram_part(app: App, token: str) -> AsyncIterator[Part]:
     )
     async with telegram.opened():
         courier = Courier(
-            app.database, telegram, Limits(Rates.of(settings), monotonic), now, longest=longest
+            app.database,
+            telegram,
+            Limits(Rates.of(settings), monotonic),
+            now,
+            longest=longest,
+            unplaced=partial(unplaced, app),
         )
         side = TelegramSide(app, telegram, courier)
         polling = Polling(telegram, side.take, longest=longest)

@@ -1,9 +1,10 @@
 """The one path of a turn: claim, load, advance, save, and only then the world."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from datetime import datetime
 from functools import partial
+from typing import Any
 from weakref import WeakValueDictionary
 
 import structlog
@@ -22,6 +23,8 @@ from storage.unit_of_work import Work
 
 TRIES = 3
 """How often a turn is tried before its input is parked."""
+
+Later = Callable[[Coroutine[Any, Any, None]], None]
 
 Reads = Inbound | None
 """What a turn still has to read, as a command."""
@@ -51,8 +54,11 @@ class Turns:
         # One turn of an address at a time, also while the first one is tried again.
         self._in_turn: WeakValueDictionary[Address, asyncio.Lock] = WeakValueDictionary()
 
-    async def handle(self, inbound: Inbound) -> None:
+    async def handle(self, inbound: Inbound, *, later: Later | None = None) -> None:
         """Returns once the turn is committed, or its input parked after failing.
+
+        A command that reads much is answered by then too, unless it may be `later`: it is kept, and
+        whoever is handed the rest sees to that.
 
         Raises StorageError where the database cannot take it: nothing was kept then, and whoever
         delivered the input delivers it again.
@@ -60,7 +66,9 @@ class Turns:
         in_turn = self._in_turn.setdefault(inbound.address, asyncio.Lock())
         async with in_turn:
             reads = await self._tried(inbound, lambda: self._batcher.submit(inbound))
-            if reads is not None:
+            if reads is not None and later is not None:
+                later(self._finish(reads))
+            elif reads is not None:
                 await self._finish(reads)
             self.done += 1
             await self._settle()

@@ -258,6 +258,11 @@ class Settings(BaseSettings):
         default="text", description="How it is logged: for people or for programs."
     )
 
+    @property
+    def has_slack(self) -> bool:
+        """Whether there is a workspace of Slack, or may be one."""
+        return self.slack_bot_token is not None or self.slack_client_id is not None
+
     @classmethod
     def settings_customise_sources(
         cls,

@@ -239,7 +239,7 @@ class Engine:
         return Turn(conversation=changed, replies=(noted,))
 
     def _rewritten(self, conversation: Conversation, rewrote: Rewrote, now: datetime) -> Turn:
-        """Parts of the story said anew in a form; back to the review, where it was left for that."""
+        """Parts of the story said anew in a form; back to the review, if it was left for that."""
         if rewrote.conversation != conversation.id:
             return self._refuse(conversation, "stale")
         for _, text in rewrote.texts:

@@ -33,6 +33,7 @@ HOSTS = {
     "semver.org",
     # what an operator meets: Telegram, Slack, this very machine, an example
     "api.telegram.org",
+    "api.slack.com",
     "slack.com",
     "t.me",
     "127.0.0.1",

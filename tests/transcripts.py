@@ -13,8 +13,8 @@
         after: 3 days               # the time since; without it, half a minute
     story: {reach: potential}       # what was kept of ana's last story: what is named here, in it
 
-A turn may also be `edits`, `attaches`, `prompted`, `arrives` (a new version of the interview) or
-`again` (the platform hands the last message over twice). It is `early` where it was written before
+A turn may also be `edits`, `attaches`, `prompted`, `fills` (a form: words by step), `arrives` (a new
+version of the interview) or `again` (the platform hands the last message over twice). It is `early` where it was written before
 the open question came, `undelivered` where the answer is not out yet. `says` are words of the
 answer, `unsaid` words that it lacks, `offers` its buttons, `number` the question's ("3 of 7"). At
 the end, `messages` counts the bot's, `counts` is what a summary would count, `answers` are the rows
@@ -63,13 +63,14 @@ FROM_A_CHANGE: dict[str, Any] = {
 
 @dataclass(frozen=True, kw_only=True)
 class Line:
-    """One turn. Exactly one of the first seven is there; `...` is what nothing is said about."""
+    """One turn. Exactly one of the first eight is there; `...` is what nothing is said about."""
 
     member: str | None = None
     tap: str | None = None
     edits: dict[str, Any] | None = None
     attaches: dict[str, Any] | None = None
     prompted: dict[str, Any] | None = None
+    fills: dict[str, str] | None = None
     arrives: dict[str, Any] | None = None
     again: bool = False
 

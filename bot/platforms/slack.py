@@ -169,6 +169,10 @@ class Slack:
         async with self._calling(to) as client:
             return await self._chat(client, to)
 
+    def meet(self, whom: Address, channel: str) -> None:
+        """The channel in which the bot and a person talk, as Slack tells it."""
+        self._chats[whom.user] = channel
+
     async def profile(self, of: Address) -> Profile:
         async with self._calling(of, patiently=True) as client:
             found = await client.users_info(user=_user(of), include_locale=True)

@@ -15,6 +15,7 @@ Block = dict[str, Any]
 MOST_BLOCKS = 48  # of a message; Slack takes 50, and two more may show what was chosen
 MOST_TEXT = 3_000  # characters of a section
 MOST_IN_ALL = 12_000  # characters over all blocks of a message; above about 13,200 Slack refuses
+MOST_HEADING = 150  # characters of a header
 MOST_LABEL = 75  # characters of a button
 MOST_IN_ROW = 25  # elements of an actions block
 MOST_SHORT = 150  # characters of what a notification shows
@@ -86,7 +87,10 @@ def section(text: str) -> Block:
 
 
 def heading(text: str) -> Block:
-    return {"type": "section", "text": {"type": "mrkdwn", "text": f"*{_unformatted(text)}*"}}
+    """In large letters where it is short enough for that."""
+    if len(text) > MOST_HEADING:
+        return section(text)
+    return {"type": "header", "text": _plain(text)}
 
 
 def button(label: str, action: str, value: str) -> Block:
@@ -188,15 +192,9 @@ def _label(option: Option) -> str:
     return {None: "", True: "☑ ", False: "☐ "}[option.ticked] + option.label
 
 
-def _unformatted(text: str) -> str:
-    """Escaped, with a space of no width before what would end or begin bold or italic letters."""
-    kept = escape(" ".join(text.split()))
-    return "".join(f"\u200b{char}" if char in "*_~`" else char for char in kept)
-
-
 def _length(block: Block) -> int:
     match block["type"]:
-        case "section":
+        case "section" | "header":
             return len(block["text"]["text"])
         case "context":
             return sum(len(element["text"]) for element in block["elements"])

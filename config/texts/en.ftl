@@ -289,6 +289,7 @@ home-summary = Summary
 home-open-stories = Read the stories
 not-your-message = A story begins with a message of your own. This one is somebody else's, or has no words.
 workspace-ended = The Slack workspace { $workspace } does not let me in any more. Nobody there is written to. What was told stays.
+place-closed = I can't write where you asked me to. Please add me there, and ask again.
 kept-for-later = The story that was open is kept for later.
 parked = Kept for later. { COMMAND("resume") } goes on where you left off.
 nothing-told-yet = All right. { COMMAND("tell") } begins one when you like.

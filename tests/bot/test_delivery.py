@@ -1,6 +1,7 @@
 """What waits is sent: in order, once where that can be known, and whatever goes wrong."""
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -55,6 +56,7 @@ class Watched(Database):
         self.at_work = 0
         self.reading: list[Exception] = []
         self.writing: list[Exception] = []
+        self._courier = threading.local()  # whether a thread works for it, or for the test
 
     async def read(self, work: Callable[[Connection], T]) -> T:
         if self.reading:
@@ -65,14 +67,27 @@ class Watched(Database):
         finally:
             self.at_work -= 1
 
-    async def write(self, work: Callable[[Connection], T]) -> T:
-        if self.writing:
-            raise self.writing.pop(0)
+    def submit(self, work: Callable[[], None]) -> None:
+        loop = asyncio.get_running_loop()
         self.at_work += 1
-        try:
-            return await super().write(work)
-        finally:
+
+        def done() -> None:
             self.at_work -= 1
+
+        def run() -> None:
+            self._courier.writes = True
+            try:
+                work()
+            finally:
+                self._courier.writes = False
+                loop.call_soon_threadsafe(done)
+
+        super().submit(run)
+
+    def write_here(self, work: Callable[[Connection], T]) -> T:
+        if self.writing and getattr(self._courier, "writes", False):
+            raise self.writing.pop(0)
+        return super().write_here(work)
 
 
 @dataclass(frozen=True)
@@ -290,6 +305,32 @@ async def test_what_comes_while_a_message_is_under_way_is_sent_after_it(post):
 
     assert post.platform.texts("ana") == ["one", "two"]
     assert post.platform.times("two") == [2]
+
+
+async def test_what_is_under_way_to_somebody_is_marked_before_they_are_heard(post):
+    post.platform.takes["one"] = 2
+    ana, bo = Address(PLATFORM, "ana"), Address(PLATFORM, "bo")
+    async with post.runs():
+        post.put("ana", "one")
+        await post.time.passes(1)
+        await post.courier.settled(bo)
+        hearing = asyncio.create_task(post.courier.settled(ana))
+        await post.time.passes(0.5)
+        assert not hearing.done()
+        await post.all_sent()
+        await hearing
+        await post.courier.settled(ana)
+
+    assert post.rows("message_id") == [("1",)]
+
+
+async def test_what_is_shared_on_one_subject_is_sent_anew_where_it_cannot_be_changed(post):
+    async with post.runs():
+        for text in ("first", "second"):
+            post.put("ana", Say(text, subject="summary"), place="-1001")
+            await post.all_sent()
+
+    assert post.platform.texts() == ["first", "second"]
 
 
 async def test_lanes_go_side_by_side(post):

@@ -25,6 +25,7 @@ from flows.messages import (
     Prompted,
     Reply,
     Review,
+    Rewrote,
     parse,
 )
 from storage.visibility import Scope
@@ -85,9 +86,16 @@ class Playing:
             return Edited(f"{person.name} {line.edits['message']}", line.edits["text"])
         if line.attaches is not None:
             return Attached(**{"file_id": "a file", **line.attaches})
+        if line.fills is not None:
+            assert isinstance(person.asked, Ask | Review)
+            return Rewrote(person.asked.conversation, tuple(line.fills.items()))
         assert line.prompted is not None
         anchor = line.prompted.get("anchor")
-        return Prompted(line.prompted["about"], Anchor(**anchor) if anchor else None)
+        return Prompted(
+            line.prompted["about"],
+            Anchor(**anchor) if anchor else None,
+            line.prompted.get("words"),
+        )
 
     def _tapped(self, choice: str, under: int | None, person: Person) -> Chose:
         asked = person.asked if under is None else person.seen[under - 1]

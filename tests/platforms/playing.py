@@ -27,7 +27,7 @@ def can_play(platform: Platform, played: Transcript) -> bool:
 
 def _can_do(platform: Platform, line: Line) -> bool:
     can: Can = platform.can
-    if line.prompted is not None or line.early or line.undelivered:
+    if line.prompted is not None or line.fills is not None or line.early or line.undelivered:
         return False  # nobody does that at a client
     if line.again:
         return can.repeat

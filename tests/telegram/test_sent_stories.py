@@ -4,6 +4,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+from flows.messages import Address, Send
+from tests.builders import NOON, closing, kept, opened
 from tests.doubles.telegram_faults import Fault
 from tests.doubles.telegram_server import Person, TelegramServer
 from tests.running import PATIENCE, TOLD, Running
@@ -34,6 +36,29 @@ def test_an_edited_message_is_used_once_its_teller_says_so(
     (story,) = exported(bot)[0]["stories"]
     assert story["steps"][1]["text"] == "The <b>poster</b> for the first week."
     assert (story["revision"], story["steps"][1]["revisions"]) == (1, 1)
+
+
+def test_a_picture_is_shown_as_one_and_a_file_is_handed_over(
+    server: TelegramServer, bot: Running, ana: Person
+) -> None:
+    goes_through(server, ana, INTERVIEW[:1])
+    bot.terminate()
+    picture = Send(name="far.png", mime_type="image/png", content=PICTURE, text="How <far>")
+    table = Send(name="far.csv", mime_type="text/csv", content="far,ö\n", text="As a table")
+    to = Address("telegram", str(ana.id))
+    with closing(opened(bot.path)) as database:
+        kept(
+            database,
+            lambda work: work.outbox.put(to, [picture, table], conversation=None, now=NOON),
+        )
+
+    bot.start()
+
+    server.until(lambda: server.calls("sendDocument"), PATIENCE)
+    shown, handed = [m for m in ana.chat if m.from_bot][-2:]
+    assert (shown.wire["caption"], "photo" in shown.wire) == ("How <far>", True)
+    assert handed.wire["document"]["file_name"] == "far.csv"
+    assert server.world.files[handed.wire["document"]["file_id"]].content == "far,ö\n".encode()
 
 
 def told_with_files(server: TelegramServer, ana: Person) -> None:
