@@ -3,23 +3,18 @@
 import json
 from collections.abc import Callable
 from copy import deepcopy
-from functools import partial
 
 import pytest
-from sqlalchemy import select
 
-from storage.tables import inbox
 from tests.doubles.slack_blocks import elements_of
 from tests.doubles.slack_server import Delivery, Message, Person, SlackServer, Workspace
 from tests.doubles.slack_wire import Wire
-from tests.running import PATIENCE, TOLD, eventually, held
+from tests.running import TOLD, eventually, held
 from tests.slack.process import (
     INTERVIEW,
     SlackRunning,
     arrived,
-    at_first,
     comes,
-    does,
     goes_through,
     open_questions,
     running,
@@ -277,57 +272,3 @@ def test_a_frame_of_an_unknown_kind_holds_nobody_up(
     goes_through(server, ana, INTERVIEW[2:])
     assert bot.words() == list(TOLD)
     assert "Traceback" not in bot.log.read_text()
-
-
-# ---- websockets ----
-
-
-def has_linked(server: SlackServer, more_than: int) -> bool:
-    return server.links > more_than and server.sockets > 0
-
-
-def test_a_websocket_that_drops_is_opened_again(
-    server: SlackServer, bot: SlackRunning, ana: Person
-) -> None:
-    goes_through(server, ana, INTERVIEW[:2])
-    links = server.links
-    server.drops_sockets()
-    server.until(partial(has_linked, server, links), 3 * PATIENCE)
-    goes_through(server, ana, INTERVIEW[2:])
-    assert bot.words() == list(TOLD)
-
-
-def test_what_is_said_while_a_websocket_is_gone_is_told_again(
-    server: SlackServer, bot: SlackRunning, ana: Person
-) -> None:
-    goes_through(server, ana, INTERVIEW[:2])
-    links = server.links
-    server.drops_sockets()
-    server.later(2)
-    ana.says(TOLD[0])
-    server.until(partial(has_linked, server, links), 3 * PATIENCE)
-    server.retry_now()
-    comes(ana, "2 / 7")
-    goes_through(server, ana, INTERVIEW[3:])
-    assert bot.words() == list(TOLD)
-    assert times_asked(ana, "2 / 7") == 1
-
-
-def test_a_websocket_is_exchanged_while_people_talk(
-    server: SlackServer, bot: SlackRunning, ana: Person
-) -> None:
-    server.world.sockets.grace = 1  # the old one and the new one are open for so long
-    for number, line in enumerate(INTERVIEW):
-        if number in (2, 6):
-            links = server.links
-            server.refresh_sockets()
-            does(server, ana, line)
-            server.until(partial(has_linked, server, links), 3 * PATIENCE)
-            server.retry_now()
-            comes(ana, line[2])
-        else:
-            goes_through(server, ana, [line])
-    assert bot.words() == list(TOLD)
-    keys = [row.key for row in bot.kept(select(inbox.c.key))]
-    assert len(keys) == len(set(keys)) == len(INTERVIEW)
-    assert [at_first(m)[:5] for m in arrived(ana)].count("2 / 7") == 1
