@@ -7,7 +7,7 @@ from itertools import zip_longest
 from typing import cast
 
 from bot.platforms import spelling
-from bot.turns import Turns
+from bot.turns import Later, Turns
 from flows.messages import Ask, Commanded, Inbound, Reply, Review, Say, Send, parse
 from storage.unit_of_work import Work
 from tests.platforms.seats import Can, Platform, Seat, Shown
@@ -142,8 +142,8 @@ class Ear:
         self._stage = stage
         self.heard: list[Reply] = []
 
-    async def handle(self, inbound: Inbound) -> None:
-        await self._stage.turns.handle(inbound)
+    async def handle(self, inbound: Inbound, *, later: Later | None = None) -> None:
+        await self._stage.turns.handle(inbound)  # a summary too: what is heard is heard at once
         waiting = await self._stage.database.read(lambda c: Work(c).outbox.waiting(inbound.address))
         self.heard += [row.reply for row in waiting]
 

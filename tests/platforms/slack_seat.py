@@ -17,7 +17,7 @@ from bot.platforms.slack import Slack
 from bot.platforms.slack_app import SlackApp
 from bot.platforms.slack_inbound import SLACK
 from bot.platforms.slack_manifest import COMMAND, EVENTS, SCOPES
-from bot.platforms.slack_renderer import MOST_TEXT
+from bot.platforms.slack_renderer import FORM, MOST_TEXT
 from bot.platforms.slack_workspaces import Workspaces
 from bot.platforms.splitting import pieces
 from bot.seal import Seal
@@ -291,8 +291,10 @@ def _read_blocks(blocks: list[Wire]) -> Shown:
     labels: list[str] = []
     for n, block in enumerate(blocks):
         if block["type"] == "actions":
-            labels += [unescaped(each["text"]["text"]) for each in block["elements"]]
-        elif block["type"] == "section":
+            # A form is Slack's own; tests/slack fills it in.
+            choices = [each for each in block["elements"] if each["action_id"] != FORM]
+            labels += [unescaped(each["text"]["text"]) for each in choices]
+        elif block["type"] in ("section", "header"):
             text += f"{_words(block['text'])}\n\n"
         else:
             (note,) = (_words(element) for element in block["elements"])

@@ -113,6 +113,7 @@ class Wire:
         async with asyncio.timeout(PATIENCE):
             await self._side.receive(json.loads(json.dumps(update)))
             await self._courier.drain(PATIENCE)
+            await self._side.rests()
         refused = [call for call in self.server.calls() if not call.ok]
         assert refused == []
 
