@@ -73,7 +73,10 @@ class SlackApp:
 
         Raises ValueError for a body that is none of Slack's.
         """
-        request = AsyncBoltRequest(body=body, query=dict(query), headers=dict(headers))
+        try:
+            request = AsyncBoltRequest(body=body, query=dict(query), headers=dict(headers))
+        except (AttributeError, TypeError):  # Bolt looks into JSON that is no object
+            raise ValueError("no object") from None
         response = await self._bolt.async_dispatch(request)
         return response.status, response.body, response.first_headers_without_set_cookie()
 

@@ -14,6 +14,7 @@ METHODS = {
     "chat.delete": 3,
     "chat.postEphemeral": 4,
     "conversations.open": 3,
+    "chat.getPermalink": 4,
     "conversations.history": 3,
     "conversations.info": 3,
     "users.info": 4,

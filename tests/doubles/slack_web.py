@@ -12,12 +12,13 @@ from tests.doubles.slack_blocks import message_blocks
 from tests.doubles.slack_faults import Call, Fault, Planned
 from tests.doubles.slack_file_methods import FILES, downloaded, uploaded
 from tests.doubles.slack_methods import MESSAGES, Asked
+from tests.doubles.slack_read_methods import READING
 from tests.doubles.slack_tokens import Token, permitted
 from tests.doubles.slack_view_methods import VIEWS
 from tests.doubles.slack_wire import MAX_UPLOAD, Args, Refused, Wire, arguments, too_many
 from tests.doubles.slack_world import ResponseUrl, World
 
-METHODS = MESSAGES | VIEWS | FILES | APP
+METHODS = MESSAGES | READING | VIEWS | FILES | APP
 HTML = "<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>nginx</body>\r\n</html>\r\n"
 LOGIN = "<!DOCTYPE html><html><head><title>Sign in | Slack</title></head><body></body></html>"
 USES, USE_SECONDS = 5, 1800  # of a response_url

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from tests.doubles.telegram_server import Person, TelegramServer, telegram_server
-from tests.telegram.process import Running, running
+from tests.running import Running
+from tests.telegram.process import running
 
 
 @pytest.fixture

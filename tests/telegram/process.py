@@ -1,196 +1,28 @@
-"""`storytrail run` as a real process on a database, and a way through an interview."""
+"""`storytrail run` on the double of Telegram, and a person's way through an interview."""
 
-import contextlib
-import signal
-import sqlite3
-import subprocess
-import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
-from urllib.error import HTTPError
-from urllib.request import Request, urlopen
 
-from sqlalchemy import Row, Select, select
-
-from flows.conversation import Standing
-from storage.tables import answers, outbox
-from tests.builders import closing, environment, fresh, opened, program
 from tests.doubles.telegram_server import Message, Person, TelegramServer
+from tests.running import PATIENCE, REST, Line, Running, alive
 
-PATIENCE = 20
-"""Seconds until something that should happen counts as missing; most of it takes milliseconds."""
-
-UNLIMITED = {
-    f"STORYTRAIL_LIMIT_{name}": "100000"
-    for name in ("CHAT_BURST", "CHAT_PER_SECOND", "PER_SECOND", "GROUP_PER_MINUTE")
-}
-
-Line = tuple[str, str, str]
-"""`says` or `taps`, what, and a part of the question that comes then."""
-
-TOLD = (
-    "In March Ana went to the meetup with us, and it was good to listen to the others.",
-    "The checklist for the first week of newcomers.",
-    "I used it with my team in April.",
-    "Ana was on her own after nine days instead of three weeks, my colleagues noticed.",
-    "The checklist, and also the new office.",
-)
-"""Five answers, none of which calls for a follow-up question."""
-
-INTERVIEW: Sequence[Line] = (
-    ("says", "/start", "May I keep your answers?"),
-    ("taps", "I agree", "1 / 7"),
-    ("says", TOLD[0], "2 / 7"),
-    ("says", TOLD[1], "3 / 7"),
-    ("says", TOLD[2], "4 / 7"),
-    ("says", TOLD[3], "5 / 7"),
-    ("says", TOLD[4], "6 / 7"),
-    ("taps", "No", "7 / 7"),
-    ("taps", "No need", "Who may read it?"),
-    ("taps", "Send to organizers", "Thank you."),
-    ("taps", "Partly", "Noted"),
-)
+INTERVIEW: Sequence[Line] = (("says", "/start", "May I keep your answers?"), *REST)
 
 
-class Running:
-    """The program as it runs, and runs again after it was killed."""
-
-    def __init__(self, server: TelegramServer, folder: Path, **settings: str) -> None:
-        self.server = server
-        self.folder = folder
-        self.path = fresh(folder)
-        self.settings = settings
-        self.log = folder / "log"
-        self._process: subprocess.Popen[str] | None = None
-        self.url = ""
-
-    def environment(self) -> dict[str, str]:
-        usual = {
-            "STORYTRAIL_TELEGRAM_TOKEN": self.server.token,
-            "STORYTRAIL_TELEGRAM_API_URL": self.server.url,
-            "STORYTRAIL_LOG_LEVEL": "info",
-            "STORYTRAIL_HTTP_PORT": "0",
-        }
-        return environment(self.path, **{**usual, **UNLIMITED, **self.settings})
-
-    def start(self) -> None:
-        with self.log.open("ab") as log:
-            self._process = subprocess.Popen(
-                program("run"),
-                cwd=self.folder,
-                env=self.environment(),
-                stdout=subprocess.PIPE,
-                stderr=log,
-                text=True,
-            )
-        assert self._process.stdout is not None
-        said = self._process.stdout.readline()
-        assert said.startswith("Running. "), self.log.read_text()
-        self.url = said.removesuffix(".\n").rpartition(" ")[2]
-
-    def kill(self) -> None:
-        self._end(signal.SIGKILL)
-
-    def terminate(self) -> int:
-        """Told to end; its exit code."""
-        return self._end(signal.SIGTERM)
-
-    def is_alive(self) -> bool:
-        return self._process is not None and self._process.poll() is None
-
-    def memory(self) -> int:
-        """KiB of it that are in memory now."""
-        assert self._process is not None
-        status = Path(f"/proc/{self._process.pid}/status").read_text()
-        return int(status.partition("VmRSS:")[2].split()[0])
-
-    def _end(self, how: signal.Signals) -> int:
-        process, self._process = self._process, None
-        if process is None:
-            return 0
-        assert process.stdout is not None
-        with process.stdout:
-            process.send_signal(how)
-            try:
-                return process.wait(PATIENCE)
-            finally:
-                process.kill()
-                process.wait()
-
-    # ---- what others see of it ----
-
-    def program(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """Another process of the program, in the same folder, to its end."""
-        return subprocess.run(
-            program(*arguments),
-            cwd=self.folder,
-            env=self.environment(),
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
-
-    def kept(self, what: Select[Any]) -> Sequence[Row[Any]]:
-        """Rows of its database."""
-        with closing(opened(self.path)) as database:
-            return database.read_now(lambda c: c.execute(what).all())
-
-    def words(self) -> list[str]:
-        """The answers in words that count, in the order in which they were given."""
-        told = select(answers.c.text).where(
-            answers.c.standing == Standing.LIVE, answers.c.text.is_not(None)
-        )
-        return [row.text for row in self.kept(told.order_by(answers.c.position))]
-
-    def is_sending(self) -> bool:
-        """Whether something is to be sent still, or is not known to be sent."""
-        nothing = outbox.c.sent_at.is_(None) & outbox.c.failed_at.is_(None)
-        return bool(self.kept(select(outbox.c.id).where(nothing)))
-
-    def answers(
-        self, path: str, body: bytes | None = None, headers: dict[str, str] | None = None
-    ) -> tuple[int, str]:
-        """Status and body of its web server."""
-        request = Request(f"{self.url}{path}", body, headers or {})
-        try:
-            with urlopen(request, timeout=PATIENCE) as answer:
-                return answer.status, answer.read().decode()
-        except HTTPError as error:
-            with error:
-                return error.code, error.read().decode()
+def telegram_of(server: TelegramServer) -> dict[str, str]:
+    """What the program has to know to be a bot there."""
+    return {
+        "STORYTRAIL_TELEGRAM_TOKEN": server.token,
+        "STORYTRAIL_TELEGRAM_API_URL": server.url,
+    }
 
 
 @contextmanager
 def running(server: TelegramServer, folder: Path, **settings: str) -> Iterator[Running]:
     """The program for the time of the block; nothing of it is left behind."""
-    found = Running(server, folder, **settings)
-    try:
-        found.start()
-        yield found
-    finally:
-        found.kill()
-
-
-@contextmanager
-def held(path: Path) -> Iterator[None]:
-    """Nobody else can write into this database."""
-    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection:
-        connection.execute("BEGIN IMMEDIATE")
-        yield
-        connection.execute("ROLLBACK")
-
-
-def eventually(met: Callable[[], Any], timeout: float = PATIENCE) -> None:
-    """Waits until something holds that the double does not see."""
-    never = threading.Event()
-    for _ in range(int(timeout / 0.05)):
-        if met():
-            return
-        never.wait(0.05)
-    raise AssertionError(f"did not come to hold within {timeout} s")
+    with alive(Running(folder, {**telegram_of(server), **settings})) as bot:
+        yield bot
 
 
 # ---- a person's way ----

@@ -11,17 +11,14 @@ from sqlalchemy import func, select
 from storage.tables import addresses, inbox, outbox, stories
 from tests.doubles.telegram_server import Fault, Person, TelegramServer
 from tests.doubles.telegram_updates import Entry
+from tests.running import PATIENCE, TOLD, Running, eventually, held
 from tests.telegram.process import (
     INTERVIEW,
-    PATIENCE,
-    TOLD,
-    Running,
     comes,
-    eventually,
     goes_through,
-    held,
     open_questions,
     running,
+    telegram_of,
 )
 
 # ---- taps and updates that are not as they should be ----
@@ -382,7 +379,7 @@ def test_a_second_one_on_the_same_file_is_refused(bot: Running) -> None:
 def test_what_cannot_run_says_why(
     server: TelegramServer, tmp_path, settings: dict[str, str], sentence: str
 ) -> None:
-    done = Running(server, tmp_path, **settings).program("run")
+    done = Running(tmp_path, {**telegram_of(server), **settings}).program("run")
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith(sentence)
     assert done.stderr.count("\n") == 1

@@ -1,7 +1,8 @@
 """Groups: nothing is told there, and what is asked there by whoever may is answered there."""
 
 from tests.doubles.telegram_server import Person, TelegramServer
-from tests.telegram.process import INTERVIEW, PATIENCE, Running, goes_through
+from tests.running import PATIENCE, Running
+from tests.telegram.process import INTERVIEW, goes_through
 
 
 def granted(bot: Running, person: Person, role: str) -> None:

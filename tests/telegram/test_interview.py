@@ -8,17 +8,8 @@ from sqlalchemy import select
 
 from storage.tables import conversations, evidence, stories
 from tests.doubles.telegram_server import Message, Person, TelegramServer
-from tests.telegram.process import (
-    INTERVIEW,
-    PATIENCE,
-    TOLD,
-    Running,
-    comes,
-    does,
-    eventually,
-    goes_through,
-    open_questions,
-)
+from tests.running import PATIENCE, TOLD, Running, eventually
+from tests.telegram.process import INTERVIEW, comes, does, goes_through, open_questions
 
 ASKED, REST = INTERVIEW[:-1], INTERVIEW[-1:]
 

@@ -1,7 +1,8 @@
 """What clients list behind the slash."""
 
 from tests.doubles.telegram_server import Person, TelegramServer
-from tests.telegram.process import INTERVIEW, PATIENCE, Running, comes, goes_through
+from tests.running import PATIENCE, Running
+from tests.telegram.process import INTERVIEW, comes, goes_through
 
 
 def granted(bot: Running, person: Person, role: str) -> None:

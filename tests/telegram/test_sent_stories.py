@@ -8,7 +8,8 @@ from flows.messages import Address, Send
 from tests.builders import NOON, closing, kept, opened
 from tests.doubles.telegram_faults import Fault
 from tests.doubles.telegram_server import Person, TelegramServer
-from tests.telegram.process import INTERVIEW, PATIENCE, TOLD, Running, comes, goes_through
+from tests.running import PATIENCE, TOLD, Running
+from tests.telegram.process import INTERVIEW, comes, goes_through
 
 PICTURE = b"\x89PNG\r\n\x1a\n a checklist on a wall"
 

@@ -12,18 +12,8 @@ from sqlalchemy import func, select
 from bot.web.telegram_webhook import SECRET_HEADER
 from storage.tables import inbox
 from tests.doubles.telegram_server import Person, TelegramServer
-from tests.telegram.process import (
-    INTERVIEW,
-    PATIENCE,
-    TOLD,
-    Line,
-    Running,
-    comes,
-    eventually,
-    goes_through,
-    held,
-    running,
-)
+from tests.running import PATIENCE, TOLD, Line, Running, eventually, held
+from tests.telegram.process import INTERVIEW, comes, goes_through, running
 
 SECRET = "Only-between-the-two_of_them"
 PATH = "/telegram/webhook"
