@@ -17,6 +17,7 @@ MOST_TEXT = 3_000  # characters of a section
 MOST_IN_ALL = 12_000  # characters over all blocks of a message; above about 13,200 Slack refuses
 MOST_LABEL = 75  # characters of a button
 MOST_IN_ROW = 25  # elements of an actions block
+MOST_HEADING = 500  # characters of a heading, each of which may take five
 MOST_SHORT = 150  # characters of what a notification shows
 
 ENTITY = re.compile("&(?=(?:amp|lt|gt);)")
@@ -85,11 +86,12 @@ def unescape(text: str) -> str:
 
 
 def section(text: str) -> Block:
-    return {"type": "section", "text": _shown(text)}
+    return {"type": "section", "text": _shown(_cut(text, MOST_TEXT))}
 
 
 def heading(text: str) -> Block:
-    marked = f"*{_unformatted(text)}*"
+    short = text if len(text) <= MOST_HEADING else text[: MOST_HEADING - 1] + "…"
+    marked = f"*{_unformatted(short)}*"
     # Verbatim: else Slack makes links of addresses and of what looks like a channel's name.
     return {"type": "section", "text": {"type": "mrkdwn", "text": marked, "verbatim": True}}
 
@@ -176,8 +178,8 @@ def _cut(text: str, most: int) -> str:
     if len(_plain(text)) <= most:
         return text
     kept = text[: most - 1]
-    while len(_plain(kept)) > most - 1:
-        kept = kept[:-1]
+    while (over := len(_plain(kept)) - most + 1) > 0:
+        kept = kept[: -(over // 5 + 1)]  # the end of an entity takes five at most with it
     return f"{kept}…"
 
 
