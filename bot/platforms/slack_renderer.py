@@ -93,7 +93,7 @@ def unescape(text: str) -> str:
 
 
 def section(text: str) -> Block:
-    return {"type": "section", "text": _shown(text)}
+    return {"type": "section", "text": _shown(_cut(text, MOST_TEXT))}
 
 
 def heading(text: str) -> Block:
@@ -216,8 +216,8 @@ def _cut(text: str, most: int) -> str:
     if len(_plain(text)) <= most:
         return text
     kept = text[: most - 1]
-    while len(_plain(kept)) > most - 1:
-        kept = kept[:-1]
+    while (over := len(_plain(kept)) - most + 1) > 0:
+        kept = kept[: -(over // 5 + 1)]  # the end of an entity takes five at most with it
     return f"{kept}…"
 
 
