@@ -21,6 +21,7 @@ from time import perf_counter
 from benchmarks import alone, end_to_end, full, in_memory, pickled, postgres
 from benchmarks.bot_api import BotApi
 from benchmarks.figures import BUILD, PAIRS, Comparison
+from benchmarks.slack_api import SlackApi
 
 Group = Callable[[Path, asyncio.Runner], Iterator[Comparison]]
 
@@ -31,6 +32,7 @@ GROUPS: Mapping[str, Group] = {
     "full": full.measured,
     "postgres": postgres.measured,
     "telegram": partial(end_to_end.measured, "Telegram", BotApi, "benchmarks.telegram_peer"),
+    "slack": partial(end_to_end.measured, "Slack", SlackApi, "benchmarks.slack_peer"),
 }
 
 HERE = Path(__file__).parent
