@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from typing import Any
 
 import aiohttp
@@ -15,7 +15,7 @@ from slack_sdk.socket_mode.async_client import AsyncBaseSocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.platforms.slack_workspaces import Workspaces
+from bot.platforms.slack_workspaces import Workspaces, code_of
 from storage.errors import StorageError
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 60.0  # seconds
@@ -29,7 +29,10 @@ DENIED = {
 }
 """What Slack says of an app token that it does not take."""
 
+FAILURES = (SlackClientError, aiohttp.ClientError, TimeoutError, OSError)
+
 Body = dict[str, Any]
+Issue = Callable[[], Coroutine[Any, Any, str]]
 Take = Callable[[Body], Awaitable[Body | None]]
 """Does what Slack tells, and returns once that is committed, with what Slack is to be answered.
 
@@ -92,6 +95,7 @@ class SlackApp:
             task.add_done_callback(self._going.discard)
 
         socket.socket_mode_request_listeners[:] = [beside]
+        socket.issue_new_wss_url = self._noting(socket.issue_new_wss_url)  # type: ignore[method-assign]
         try:
             await self._connect(socket, ends)
             await ends.wait()
@@ -105,19 +109,33 @@ class SlackApp:
         pause = min(FIRST_PAUSE, self._longest)
         while not ends.is_set():
             try:
-                await socket.connect()  # type: ignore[no-untyped-call]
-            except (SlackClientError, aiohttp.ClientError, TimeoutError, OSError) as error:
-                self._note(error)
+                # Asked for here: the client itself tries again for ever, and says nothing of it.
+                socket.wss_uri = await socket.issue_new_wss_url()
+            except FAILURES:
                 await self._sleep(pause)
                 pause = min(pause * 2, self._longest)
             else:
-                self.is_allowed = True
+                await socket.connect()  # type: ignore[no-untyped-call]
                 return
+
+    def _noting(self, issue: Issue) -> Issue:
+        """`issue` gives the address of a websocket; whether Slack lets us in is seen by that."""
+
+        async def issued() -> str:
+            try:
+                found = await issue()
+            except FAILURES as error:
+                self._note(error)
+                raise
+            self.is_allowed = True
+            return found
+
+        return issued
 
     def _note(self, error: Exception) -> None:
         fault = type(error).__name__
         if isinstance(error, SlackApiError):
-            fault = str(error.response.get("error"))
+            fault = code_of(error) or fault
         if fault in DENIED and self.is_allowed:
             self.is_allowed = False
             log.error("slack.not-allowed", fault=fault)

@@ -1,9 +1,13 @@
 """`storytrail run` on the double of Slack, and a person's way through an interview."""
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from html import unescape
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlencode, urlsplit
+from urllib.request import urlopen
 
 from tests.doubles.slack_chats import shown_in
 from tests.doubles.slack_server import Delivery, Message, Person, SlackServer, Workspace
@@ -58,6 +62,38 @@ def running(
     usual = slack_of(server, workspace, mode)
     with alive(SlackRunning(server, folder, mode, **{**usual, **settings})) as bot:
         yield bot
+
+
+# ---- many workspaces ----
+
+HERE = "https://stories.example.org"
+
+
+@contextmanager
+def running_anywhere(
+    server: SlackServer, folder: Path, mode: str = "socket", **settings: str
+) -> Iterator[SlackRunning]:
+    """The program in as many workspaces as it is installed in: in none to begin with."""
+    client = {
+        "STORYTRAIL_SLACK_CLIENT_ID": server.client_id,
+        "STORYTRAIL_SLACK_CLIENT_SECRET": server.client_secret,
+        "STORYTRAIL_PUBLIC_URL": HERE,
+    }
+    usual = slack_of(server, None, mode) | client
+    with alive(SlackRunning(server, folder, mode, **{**usual, **settings})) as bot:
+        yield bot
+
+
+def installs(bot: SlackRunning, workspace: Workspace, person: Person) -> None:
+    """Somebody adds the app to their workspace, from our page over Slack's and back to ours."""
+    with urlopen(f"{bot.url}/slack/install", timeout=PATIENCE) as page:
+        link = unescape(re.findall(r'href="([^"]+)"', page.read().decode())[0])
+        cookie = page.headers["Set-Cookie"].partition(";")[0]
+    asked = parse_qs(urlsplit(link).query)
+    code = workspace.code(person, asked["redirect_uri"][0])
+    back = urlencode({"code": code, "state": asked["state"][0]})
+    status, _ = bot.answers(f"/slack/oauth_redirect?{back}", headers={"Cookie": cookie})
+    assert status == 200
 
 
 # ---- what a person sees ----

@@ -118,6 +118,8 @@ def test_without_a_scope_its_message_is_put_aside_and_the_log_says_which(
     with server.world.lock:
         for token in server.world.tokens.by_text.values():
             token.scopes |= {"chat:write"}
+    ana.commands("/storytrail", "status").answered()
+    comes(ana, "2 / 7")
     goes_through(server, ana, INTERVIEW[3:])
     assert bot.words() == list(TOLD)
 
@@ -137,9 +139,29 @@ def test_whoever_cannot_be_reached_is_not_written_to_until_they_write(
     ana.says(TOLD[0])
     eventually(lambda: unreachable(bot) == [True])
     assert not bot.is_sending()
+    server.later(2)
+    ana.commands("/storytrail", "status").answered()
+    comes(ana, "2 / 7")
     goes_through(server, ana, INTERVIEW[3:])
     assert unreachable(bot) == [False]
     assert bot.words() == list(TOLD)
+
+
+@pytest.mark.xfail(reason="words after a question that failed are kept in silence")
+def test_words_after_a_question_that_could_not_be_sent_bring_it_once_more(
+    server: SlackServer, bot: SlackRunning, ana: Person
+) -> None:
+    goes_through(server, ana, INTERVIEW[:2])
+    eventually(lambda: not bot.is_sending())
+    server.faults.add(Fault.REFUSED, "chat.postMessage", error="restricted_action")
+    server.later(2)
+    ana.says(TOLD[0])
+    eventually(lambda: bot.kept(select(outbox.c.id).where(outbox.c.failed_at.is_not(None))))
+    server.later(2)
+    ana.says("Are you there?")
+    server.all_acknowledged()
+    eventually(lambda: "Are you there?" in "\n".join(bot.words()))
+    eventually(lambda: times_asked(ana, "2 / 7"), timeout=3)
 
 
 # ---- not let in ----
