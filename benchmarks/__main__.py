@@ -12,13 +12,16 @@ import sqlite3
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from os import cpu_count, fsync, getloadavg
 from pathlib import Path
 from statistics import median
 from time import perf_counter
 
-from benchmarks import alone, full, in_memory, pickled, postgres, telegram_end_to_end
+from benchmarks import alone, end_to_end, full, in_memory, pickled, postgres
+from benchmarks.bot_api import BotApi
 from benchmarks.figures import BUILD, PAIRS, Comparison
+from benchmarks.slack_api import SlackApi
 
 Group = Callable[[Path, asyncio.Runner], Iterator[Comparison]]
 
@@ -28,7 +31,8 @@ GROUPS: Mapping[str, Group] = {
     "pickled": pickled.measured,
     "full": full.measured,
     "postgres": postgres.measured,
-    "telegram": telegram_end_to_end.measured,
+    "telegram": partial(end_to_end.measured, "Telegram", BotApi, "benchmarks.telegram_peer"),
+    "slack": partial(end_to_end.measured, "Slack", SlackApi, "benchmarks.slack_peer"),
 }
 
 HERE = Path(__file__).parent

@@ -1,64 +1,42 @@
-"""Telegram's Bot API as far as an interview goes, and the people who write over it.
-
-For speed: it takes every request for a right one, and all limits are off. A person's waiting time
-is taken here, from when an update may be fetched until the message that answers it has arrived.
-"""
+"""Telegram's Bot API as far as an interview goes, and the people who write over it."""
 
 import asyncio
 import itertools
 import json
 from collections import deque
+from functools import partial
 from time import perf_counter, time
 from typing import Any
 from urllib.parse import parse_qsl
 
-from benchmarks.http_server import Answer, HttpServer
-
-Wire = dict[str, Any]
+from benchmarks.http_server import Answer
+from benchmarks.platform import Member, Platform, Wire
 
 TOKEN = "1234567890:AAEtoken-of-a-bot-that-is-only-in-benchmarks"
 BOT: Wire = {"id": 1234567890, "is_bot": True, "first_name": "Bot", "username": "a_bot"}
 MOST = 100  # updates in an answer, Bot API getUpdates
 TRUE = b'{"ok":true,"result":true}'
 NOTHING = b'{"ok":true,"result":[]}'
-QUIET = 0.15  # seconds without a request after which a bot counts as done
 
 
-class BotApi:
-    """The server for one bot, on loopback."""
+class BotApi(Platform):
+    """The bot is ready once it has asked for updates."""
 
     def __init__(self) -> None:
-        self._http = HttpServer(self._handle)
+        super().__init__()
         self._updates: deque[Wire] = deque()
         self._poll: Answer | None = None
         self._late: asyncio.TimerHandle | None = None
         self._people: dict[int, TelegramPerson] = {}
-        self._called = 0.0  # when the newest request arrived that is not for updates
-        self.ids = itertools.count(1)
-        self.polled = asyncio.Event()
-        """Set once the bot has asked for updates."""
-
-    async def start(self) -> None:
-        await self._http.start()
-
-    def close(self) -> None:
-        self._http.close()
 
     @property
-    def url(self) -> str:
-        return self._http.url
+    def settings(self) -> dict[str, str]:
+        return {"TELEGRAM_TOKEN": TOKEN, "TELEGRAM_API_URL": self.url}
 
     def person(self) -> "TelegramPerson":
         person = TelegramPerson(self, 7_000_000_000 + next(self.ids))
         self._people[person.id] = person
         return person
-
-    async def settled(self) -> float:
-        """When the bot last called, once it has done everything that it does beside its answers."""
-        # Each look is as late as it can be, so nothing is gained by being woken.
-        while (left := self._called + QUIET - perf_counter()) > 0:  # noqa: ASYNC110
-            await asyncio.sleep(left)
-        return self._called
 
     def put(self, update: Wire) -> None:
         """An update that may be fetched from now on."""
@@ -92,7 +70,7 @@ class BotApi:
         self._poll = answer
         timeout = float(args.get("timeout", 0))
         self._late = asyncio.get_running_loop().call_later(timeout, self._give_nothing)
-        self.polled.set()
+        self.ready.set()
         self._give()
 
     def _give(self) -> None:
@@ -110,54 +88,45 @@ class BotApi:
         poll(told)
 
 
-class TelegramPerson:
-    """Somebody in their private chat with the bot. Their clock moves on with what is written."""
+class TelegramPerson(Member):
+    """Their clock moves on with what is written."""
 
     def __init__(self, server: BotApi, id: int) -> None:
+        super().__init__()
         self.id = id
         self._server = server
         self._clock = int(time())
         self._chat: Wire = {"id": id, "first_name": "Ana", "type": "private"}
         self._user: Wire = {"id": id, "is_bot": False, "first_name": "Ana", "language_code": "en"}
-        self._reply: asyncio.Future[float] | None = None
         self.last: Wire = {}
         """The newest message from the bot."""
+
+    async def begins(self) -> float:
+        return await self.says("/start")
 
     async def says(self, text: str) -> float:
         message = self._message(self._user) | {"text": text}
         if text.startswith("/"):
             message["entities"] = [{"type": "bot_command", "offset": 0, "length": len(text)}]
-        return await self._answered({"message": message})
+        return await self._answered(partial(self._server.put, {"message": message}))
 
     async def taps(self, choice: str) -> float:
-        """The button of the newest message that carries this."""
         buttons = itertools.chain(*self.last["reply_markup"]["inline_keyboard"])
         data = next(b["callback_data"] for b in buttons if choice in b["callback_data"])
         query: Wire = {"id": str(next(self._server.ids)), "from": self._user, "data": data}
         query |= {"message": self.last, "chat_instance": "1"}
-        return await self._answered({"callback_query": query})
+        return await self._answered(partial(self._server.put, {"callback_query": query}))
 
     def receives(self, args: dict[str, str], arrived: float) -> Wire:
         """A message from the bot, as Telegram then says it looks."""
-        assert self._reply is not None, "one message more than there were questions"
-        if not self._reply.done():  # nobody waits any more, once a measurement was given up
-            self._reply.set_result(arrived)
-        self._reply = None
+        self._hears(arrived)
         self.last = self._message(BOT) | {"text": args["text"]}
         if "reply_markup" in args:
             self.last["reply_markup"] = json.loads(args["reply_markup"])
         return self.last
 
-    def shows(self, choice: str) -> bool:
-        """Whether there is such a button under the newest message."""
-        return choice in json.dumps(self.last.get("reply_markup"))
-
-    async def _answered(self, update: Wire) -> float:
-        reply = self._reply = asyncio.get_running_loop().create_future()
-        began = perf_counter()
-        self._server.put(update)
-        arrived: float = await reply
-        return arrived - began
+    def _buttons(self) -> Any:
+        return self.last.get("reply_markup")
 
     def _message(self, sender: Wire) -> Wire:
         self._clock += 1

@@ -2,8 +2,8 @@
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Coroutine
-from datetime import timedelta
+from collections.abc import Callable, Coroutine
+from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
@@ -49,17 +49,30 @@ log = structlog.get_logger()
 
 class SlackSide:
     def __init__(
-        self, app: App, slack: Slack, workspaces: Workspaces, courier: Courier, *, key: bytes
+        self,
+        app: App,
+        slack: Slack,
+        workspaces: Workspaces,
+        courier: Courier,
+        *,
+        key: bytes,
+        clock: Callable[[], datetime] = now,
     ) -> None:
         self._app = app
         self._slack = slack
         self._workspaces = workspaces
         self._courier = courier
         self._key = key
+        self._now = clock
         self._homes = Homes(app, slack)
         self._beside: set[asyncio.Task[None]] = set()
         self._fresh: OrderedDict[Address, None] = OrderedDict()
         slack.when_gone = self._tell_owners
+
+    async def rests(self) -> None:
+        """Returns once nothing is done beside the turns any more."""
+        while self._beside:
+            await asyncio.wait(self._beside)
 
     async def take(self, body: Body) -> Body | None:
         """Returns once what Slack tells is committed, with what it is to be answered.
@@ -125,7 +138,7 @@ class SlackSide:
             is_here = body["channel_id"] == await self._slack.chat(address)
         except PlatformError as error:
             log.info("slack.chat", fault=type(error).__name__)
-        return told_by_command(body, is_here=is_here, now=now())
+        return told_by_command(body, is_here=is_here, now=self._now())
 
     async def _tapped(self, body: Body) -> None:
         told = told_by_action(body, key=self._key)
@@ -154,7 +167,7 @@ class SlackSide:
             log.info("slack.form", fault=type(error).__name__)
 
     async def _form_sent(self, body: Body) -> Body | None:
-        sent = told_by_form(body, key=self._key, now=now())
+        sent = told_by_form(body, key=self._key, now=self._now())
         if sent is None:
             return None
         errors = await form_errors(self._app, sent)
@@ -170,7 +183,9 @@ class SlackSide:
         address = inbound.address
         if address in self._fresh:
             return inbound
-        is_met, is_fresh = await self._app.database.read(lambda c: _known(Work(c), address))
+        is_met, is_fresh = await self._app.database.read(
+            lambda c: _known(Work(c), address, self._now())
+        )
         if not is_fresh:
             looking = self._go(self._look_up(address))
             if not is_met:  # the welcome calls them by their name
@@ -193,10 +208,10 @@ class SlackSide:
         }
 
         def keep(work: Work) -> None:
-            work.members.meet(address, name=profile.name or None, now=now())  # if not met yet
-            work.members.take_profile(address, told, now=now())
+            work.members.meet(address, name=profile.name or None, now=self._now())  # if not met yet
+            work.members.take_profile(address, told, now=self._now())
             if not profile.is_there:
-                deactivate(work, address, now=now())
+                deactivate(work, address, now=self._now())
             work.flush()
 
         await self._app.database.write(lambda c: keep(Work(c)))
@@ -211,7 +226,7 @@ class SlackSide:
     async def _say(self, to: Address, key: str, **values: str) -> None:
         def say(work: Work) -> None:
             said = Say(words_for(self._app.house, work, to)(key, **values))
-            work.outbox.put(to, [said], conversation=None, now=now())
+            work.outbox.put(to, [said], conversation=None, now=self._now())
             work.flush()
 
         await self._app.database.write(lambda c: say(Work(c)))
@@ -239,7 +254,7 @@ class SlackSide:
         return task
 
 
-def _known(work: Work, address: Address) -> tuple[bool, bool]:
+def _known(work: Work, address: Address, at: datetime) -> tuple[bool, bool]:
     """Whether somebody was met before, and whether Slack was asked about them of late."""
     is_met = work.members.known(address) is not None
-    return is_met, is_met and work.members.knows_profile(address, since=now() - WEEK)
+    return is_met, is_met and work.members.knows_profile(address, since=at - WEEK)

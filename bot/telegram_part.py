@@ -13,7 +13,7 @@ from bot.delivery import Courier
 from bot.errors import WebhookUnset
 from bot.limits import Limits, Rates
 from bot.part import Part, unplaced
-from bot.platforms.platform import PlatformError
+from bot.platforms.platform import NotAllowed, PlatformError
 from bot.platforms.telegram import Telegram
 from bot.platforms.telegram_polling import Polling
 from bot.secret import secret_key
@@ -51,31 +51,41 @@ async def telegram_part(app: App, token: str) -> AsyncIterator[Part]:
         polling = Polling(telegram, side.take, longest=longest)
         url = f"{(settings.public_url or '').rstrip('/')}{PATH}"
 
-        async def be_called(ends: asyncio.Event) -> None:
-            await _listen(telegram, url, secret or "", ends, longest=longest)
+        hook = Webhook(telegram, url, secret or "", longest=longest)
 
         yield Part(
             name=telegram.name,
             courier=courier,
-            receive=be_called if is_webhook else polling.run,
-            is_well=lambda: polling.is_allowed and courier.is_allowed,
+            receive=hook.run if is_webhook else polling.run,
+            is_well=lambda: hook.is_allowed and polling.is_allowed and courier.is_allowed,
             beside=(Menus(app, telegram).keep,),
             routers=(telegram_webhook(secret or "", side.receive),) if is_webhook else (),
         )
 
 
-async def _listen(
-    telegram: Telegram, url: str, secret: str, ends: asyncio.Event, *, longest: float
-) -> None:
-    """Tell Telegram where to call, as often as it takes."""
-    pause = min(1.0, longest)
-    while not ends.is_set():
-        try:
-            await telegram.introduce()
-            await telegram.listen_at(url, secret)
-            return
-        except PlatformError as error:
-            log.warning("telegram.webhook", fault=type(error).__name__)
-            with suppress(TimeoutError):
-                await asyncio.wait_for(ends.wait(), pause)
-            pause = min(pause * 2, longest)
+class Webhook:
+    """Tells Telegram where to call."""
+
+    def __init__(self, telegram: Telegram, url: str, secret: str, *, longest: float) -> None:
+        self._telegram = telegram
+        self._url = url
+        self._secret = secret
+        self._longest = longest
+        self.is_allowed = True
+        """False once Telegram refused the token; it goes on trying, slowly."""
+
+    async def run(self, ends: asyncio.Event) -> None:
+        """As often as it takes, or until it `ends`."""
+        pause = min(1.0, self._longest)
+        while not ends.is_set():
+            try:
+                await self._telegram.introduce()
+                await self._telegram.listen_at(self._url, self._secret)
+                self.is_allowed = True
+                return
+            except PlatformError as error:
+                self.is_allowed = not isinstance(error, NotAllowed)
+                log.warning("telegram.webhook", fault=type(error).__name__)
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(ends.wait(), pause)
+                pause = min(pause * 2, self._longest)

@@ -32,7 +32,7 @@ class TelegramSide:
         self._app = app
         self._telegram = telegram
         self._courier = courier
-        self._typing: set[asyncio.Task[None]] = set()
+        self._going: set[asyncio.Task[None]] = set()
 
     async def receive(self, raw: dict[str, Any]) -> None:
         """An update by webhook. Raises StorageError where it could not be kept."""
@@ -71,8 +71,13 @@ class TelegramSide:
 
     def _beside(self, work: Any) -> None:
         task = asyncio.create_task(work)
-        self._typing.add(task)
-        task.add_done_callback(self._typing.discard)
+        self._going.add(task)
+        task.add_done_callback(self._going.discard)
+
+    async def rests(self) -> None:
+        """Until nothing goes on beside the turns."""
+        while self._going:
+            await asyncio.wait(self._going)
 
 
 def _move(work: Work, old: str, new: str) -> None:

@@ -13,12 +13,13 @@
         after: 3 days               # the time since; without it, half a minute
     story: {reach: potential}       # what was kept of ana's last story: what is named here, in it
 
-A turn may also be `edits`, `attaches`, `prompted`, `fills` (a form: words by step), `arrives` (a new
-version of the interview) or `again` (the platform hands the last message over twice). It is `early` where it was written before
-the open question came, `undelivered` where the answer is not out yet. `says` are words of the
-answer, `unsaid` words that it lacks, `offers` its buttons, `number` the question's ("3 of 7"). At
-the end, `messages` counts the bot's, `counts` is what a summary would count, `answers` are the rows
-of an answer, and what is `nowhere` stands in no row of the database.
+A turn may also be `edits`, `attaches`, `prompted`, `fills` (a form: words by step), `arrives` (a
+new version of the interview) or `again` (the platform hands the last message over twice). It is
+`early` where it was written before the open question came, `undelivered` where the answer is not
+out yet. `says` are words of the answer, `unsaid` words that it lacks, `offers` its buttons,
+`number` the question's ("3 of 7"). At the end, `messages` counts the bot's, `counts` is what a
+summary would count, `answers` are the rows of an answer, and what is `nowhere` stands in no row of
+the database.
 """
 
 import re

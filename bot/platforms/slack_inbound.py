@@ -44,6 +44,9 @@ KINDS = {"image": "photo", "audio": "audio", "video": "video"}
 VOICE = "slack_audio"
 """The subtype of a clip that was spoken into Slack."""
 
+DELETED = "tombstone"
+"""The subtype of what Slack itself puts in place of a message that had answers in its thread."""
+
 MOST_TITLE = 60  # characters of a message that a story is called by until it has a title
 
 ENTITY = re.compile(r"<([^<>]*)>")
@@ -176,6 +179,8 @@ def _changed(event: Body, team: str) -> Iterator[Inbound]:
     """A message reads otherwise. Slack also says so when it only adds a preview."""
     new, old = event.get("message") or {}, event.get("previous_message") or {}
     if new.get("bot_id") or not new.get("user") or new.get("text") == old.get("text"):
+        return
+    if new.get("subtype") == DELETED:
         return
     changed_at = (new.get("edited") or {}).get("ts") or event["ts"]
     yield Inbound(

@@ -1,6 +1,7 @@
 """Replies as Slack shows them: Block Kit, with people's words as plain text, so that none of them
 is formatted, linked, or calls anybody."""
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -25,6 +26,15 @@ FORM = "form"
 
 MOST_TITLE = 24  # characters of a modal's title and of its buttons
 MOST_INPUT = 3_000  # characters of what can be typed into one field
+
+ENTITY = re.compile("&(?=(?:amp|lt|gt);)")
+"""Slack reads the three that it knows in plain text too."""
+
+ACTING = {
+    **dict.fromkeys((*range(0x09), *range(0x0B, 0x20), 0x7F), "\ufffd"),
+    **dict.fromkeys((0x202A, 0x202B, 0x202D, 0x202E), "\ufffd"),
+}
+"""Control characters, and those that turn around what stands after them."""
 
 TAP = "tap"
 """What the action_id of a button of ours begins with."""
@@ -71,7 +81,7 @@ def told_plainly(blocks: Iterable[Block]) -> list[Block]:
         if isinstance(value, dict):
             found = {k: as_it_was(v) for k, v in value.items()}
             if found.get("type") == "plain_text":
-                found["text"] = unescape(found["text"])
+                found["text"] = _plain(unescape(found["text"]))
             return found
         return [as_it_was(each) for each in value] if isinstance(value, list) else value
 
@@ -83,24 +93,19 @@ def unescape(text: str) -> str:
 
 
 def section(text: str) -> Block:
-    return {"type": "section", "text": _plain(text)}
+    return {"type": "section", "text": _shown(_cut(text, MOST_TEXT))}
 
 
 def heading(text: str) -> Block:
     """In large letters where it is short enough for that."""
-    if len(text) > MOST_HEADING:
-        return section(text)
-    return {"type": "header", "text": _plain(text)}
+    if len(_plain(text)) > MOST_HEADING:
+        return section(_cut(text, MOST_TEXT))
+    return {"type": "header", "text": _shown(text)}
 
 
 def button(label: str, action: str, value: str) -> Block:
-    text = label if len(label) <= MOST_LABEL else label[: MOST_LABEL - 1] + "…"
-    return {
-        "type": "button",
-        "action_id": action,
-        "text": _plain(text),
-        "value": value,
-    }
+    text = _cut(label, MOST_LABEL)
+    return {"type": "button", "action_id": action, "text": _shown(text), "value": value}
 
 
 def rows_of(buttons: Sequence[Block]) -> Iterator[Block]:
@@ -116,7 +121,7 @@ def form(
         {
             "type": "input",
             "block_id": field.step,
-            "label": _plain(field.heading),
+            "label": _shown(field.heading),
             "element": {
                 "type": "plain_text_input",
                 "action_id": FORM,
@@ -129,9 +134,9 @@ def form(
     return {
         "type": "modal",
         "callback_id": FORM,
-        "title": _plain(title[:MOST_TITLE]),
-        "submit": _plain(save[:MOST_TITLE]),
-        "close": _plain(cancel[:MOST_TITLE]),
+        "title": _shown(_cut(title, MOST_TITLE)),
+        "submit": _shown(_cut(save, MOST_TITLE)),
+        "close": _shown(_cut(cancel, MOST_TITLE)),
         "private_metadata": told,
         "blocks": [*blocks, *(section(note) for note in notes)],
     }
@@ -144,14 +149,15 @@ def _put(text: str, shown: list[Block], buttons: list[Block]) -> list[Message]:
     """Blocks put into as few messages as they fit in, in their order."""
     filled: list[list[Block]] = [[]]
     size = 0
-    for block in [*shown, *buttons]:
-        length = _length(block)
-        if filled[-1] and (len(filled[-1]) == MOST_BLOCKS or size + length > MOST_IN_ALL):
+    for together in [*([block] for block in shown), buttons]:  # all buttons below one message
+        length = sum(map(_length, together))
+        is_full = len(filled[-1]) + len(together) > MOST_BLOCKS or size + length > MOST_IN_ALL
+        if filled[-1] and is_full:
             filled.append([])
             size = 0
-        filled[-1].append(block)
+        filled[-1] += together
         size += length
-    short = escape(text if len(text) <= MOST_SHORT else text[: MOST_SHORT - 1] + "…")
+    short = escape(_harmless(text if len(text) <= MOST_SHORT else text[: MOST_SHORT - 1] + "…"))
     return [Message(short, tuple(blocks)) for blocks in filled if blocks]
 
 
@@ -166,16 +172,16 @@ def _review(review: Review) -> Iterator[Block]:
     yield from _words(review.text)
 
 
-def _words(text: str) -> Iterator[Block]:
-    yield from (section(piece) for piece in pieces(text, MOST_TEXT) if piece.strip())
+def _words(text: str, most: int = MOST_TEXT) -> Iterator[Block]:
+    for piece in pieces(text, most):
+        if len(_plain(piece)) > MOST_TEXT:  # full of entities, which need more room
+            yield from _words(piece, most // 2)
+        elif piece.strip():
+            yield section(piece)
 
 
 def _note(text: str) -> Block:
-    return {"type": "context", "elements": [_plain(text)]}
-
-
-def _plain(text: str) -> Block:
-    return {"type": "plain_text", "text": text, "emoji": False}
+    return {"type": "context", "elements": [_shown(_cut(text, MOST_TEXT))]}
 
 
 def _buttons(reply: Ask | Review, user: str, key: bytes) -> Iterator[Block]:
@@ -190,6 +196,29 @@ def _buttons(reply: Ask | Review, user: str, key: bytes) -> Iterator[Block]:
 
 def _label(option: Option) -> str:
     return {None: "", True: "☑ ", False: "☐ "}[option.ticked] + option.label
+
+
+def _shown(text: str) -> Block:
+    return {"type": "plain_text", "text": _plain(text), "emoji": False}
+
+
+def _plain(text: str) -> str:
+    """As plain text that is read as it is: nothing in it is an entity, or acts."""
+    return ENTITY.sub("&amp;", _harmless(text))
+
+
+def _harmless(text: str) -> str:
+    return text.translate(ACTING)
+
+
+def _cut(text: str, most: int) -> str:
+    """The text, or as much of it as fits as plain text."""
+    if len(_plain(text)) <= most:
+        return text
+    kept = text[: most - 1]
+    while (over := len(_plain(kept)) - most + 1) > 0:
+        kept = kept[: -(over // 5 + 1)]  # the end of an entity takes five at most with it
+    return f"{kept}…"
 
 
 def _length(block: Block) -> int:

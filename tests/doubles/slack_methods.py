@@ -1,17 +1,20 @@
 """The methods of the Web API: which there are, and those about messages, people and channels."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from tests.doubles.slack_blocks import message_blocks
 from tests.doubles.slack_chats import Channel, Message, Team, User
+from tests.doubles.slack_text import told_back
 from tests.doubles.slack_tokens import Token, permitted
 from tests.doubles.slack_wire import Args, Refused, Wire
-from tests.doubles.slack_world import World
+from tests.doubles.slack_world import HISTORY, World
 
 MAX_POSTED = 40_000  # characters; the rest is cut off
 MAX_UPDATED = 4_000  # characters; more is refused
+MAX_HISTORY, USUAL_HISTORY = 999, 100  # messages of one page
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +186,52 @@ def conversation_info(asked: Asked) -> Wire:
     return {"channel": wire | named}
 
 
+def history(asked: Asked) -> Wire:
+    """The newest messages first, without the answers in threads and what only one person sees."""
+    channel = asked.channel()
+    permitted(asked.token, HISTORY[channel.kind])
+    if asked.team.bot_user not in channel.members:
+        raise Refused("not_in_channel")
+    if asked.args.has("cursor"):
+        raise Refused("invalid_cursor")  # none was given out
+    oldest, latest = (_ts(asked, name) for name in ("oldest", "latest"))
+    most = asked.args.text("limit") or str(USUAL_HISTORY)
+    if not most.isdecimal() or not 1 <= int(most) <= MAX_HISTORY:
+        raise Refused("invalid_limit")
+
+    def is_asked(message: Message) -> bool:
+        at = _parts(message.ts)
+        if asked.args.boolean("inclusive") and at in (oldest, latest):
+            return True
+        return (oldest is None or at > oldest) and (latest is None or at < latest)
+
+    found = [
+        told_back(message.wire)
+        for message in reversed(channel.messages)
+        if is_asked(message)
+        and not message.only_for
+        and (
+            message.thread_ts in (None, message.ts)
+            or message.wire.get("subtype") == "thread_broadcast"
+        )
+    ]
+    return {"messages": found[: int(most)], "has_more": len(found) > int(most), "pin_count": 0}
+
+
+def _ts(asked: Asked, name: str) -> tuple[int, int] | None:
+    if not asked.args.has(name):
+        return None
+    given = asked.args.text(name)
+    if re.fullmatch(r"\d+(\.\d{1,6})?", given) is None:
+        raise Refused(f"invalid_ts_{name}")
+    return _parts(given)
+
+
+def _parts(ts: str) -> tuple[int, int]:
+    seconds, _, micros = ts.partition(".")
+    return int(seconds), int(micros.ljust(6, "0"))
+
+
 def user_info(asked: Asked) -> Wire:
     user = asked.user()
     locale = {"locale": user.locale} if asked.args.boolean("include_locale") else {}
@@ -248,6 +297,9 @@ MESSAGES = {
     "conversations.open": Method(open_conversation, ("im:write", "mpim:write")),
     "conversations.info": Method(
         conversation_info, ("im:read", "channels:read", "groups:read"), takes_json=False
+    ),
+    "conversations.history": Method(
+        history, ("im:history", "channels:history", "groups:history"), takes_json=False
     ),
     "users.info": Method(user_info, ("users:read",), takes_json=False),
     "team.info": Method(team_info, ("team:read",), takes_json=False),

@@ -68,14 +68,17 @@ class Person(Fingers):
         *,
         channel: Channel | None = None,
         thread_ts: str | None = None,
+        subtype: str = "",
     ) -> Message:
-        """Uploads a file into the conversation, with words or without."""
+        """Uploads a file into the conversation, with words or without; with `subtype` it is a clip
+        recorded in Slack: slack_audio, slack_video."""
         with self.world.lock:
             room = channel or self.dm
             size = len(content)
             file = stored(self.world, self.team, self.id, name, size, content, mimetype)
             place = {"im": "ims", "channel": "channels", "group": "groups"}[room.kind]
             file.wire[place] = [room.id]
+            file.wire |= {"subtype": subtype} if subtype else {}
             wire = self.world.said(self.team, self.user, escaped(text))
             wire |= {"files": [file.wire], "subtype": "file_share", "upload": False}
             wire |= {"thread_ts": thread_ts} if thread_ts else {}

@@ -17,6 +17,7 @@ import asyncio
 import threading
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
+from time import time
 from typing import Any, TypeVar
 
 from aiohttp import web
@@ -266,6 +267,7 @@ def slack_server(
     patience: float = 3,
     ordered: bool = True,
     rotation: float | None = None,
+    clock: Callable[[], float] = time,
 ) -> Iterator[SlackServer]:
     """A server for the time of the block.
 
@@ -273,7 +275,8 @@ def slack_server(
     is only noted in `limits.violations`), `seed` is for the faults that hit a share, `patience` the
     seconds that an acknowledgement may take. `ordered` keeps the events of a channel in order over
     HTTP, which Slack does not promise. With `rotation`, tokens live for so many seconds (Slack:
-    43200).
+    43200). By `clock`, in seconds since 1970, messages have their moments; signatures go by that of
+    this machine.
     """
     world = World(
         Limits(on=limits),
@@ -287,6 +290,7 @@ def slack_server(
         subscribed=events,
         patience=patience,
         rotation=rotation,
+        clock=clock,
     )
     world.outbox.ordered = ordered
     server = SlackServer(world)

@@ -68,9 +68,10 @@ class World:
     patience: float
     rotation: float | None
     """Seconds that a bot token lives; None where tokens do not rotate."""
+    clock: Callable[[], float] = time
     url: str = ""
     ahead: float = 0
-    """Seconds by which the server's clock is ahead of this machine's."""
+    """Seconds by which the server's clock is ahead of that one."""
     teams: dict[str, Team] = field(default_factory=dict)
     tokens: Tokens = field(default_factory=Tokens)
     triggers: dict[str, Trigger] = field(default_factory=dict)
@@ -92,7 +93,7 @@ class World:
         self.tokens.add(Token(self.app_token, "", frozenset({"connections:write"})))
 
     def now(self) -> float:
-        return time() + self.ahead
+        return self.clock() + self.ahead
 
     def ts(self) -> str:
         """A moment as messages have it, later than all before."""

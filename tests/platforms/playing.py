@@ -6,9 +6,8 @@ from dataclasses import dataclass, replace
 from itertools import zip_longest
 from typing import cast
 
-from bot.commands import COMMANDS
 from bot.platforms import spelling
-from bot.turns import Turns
+from bot.turns import Later, Turns
 from flows.messages import Ask, Commanded, Inbound, Reply, Review, Say, Send, parse
 from storage.unit_of_work import Work
 from tests.platforms.seats import Can, Platform, Seat, Shown
@@ -22,7 +21,20 @@ REF = re.compile(r"\bS-\d{3,}\b")
 
 
 def can_play(platform: Platform, played: Transcript) -> bool:
+    if not platform.can.edit_calls and any(_edited_calls(played)):
+        return False
     return all(_can_do(platform, line) for line in (*played.before, *played.turns))
+
+
+def _edited_calls(played: Transcript) -> Iterator[Line]:
+    """Where a command is changed."""
+    did: dict[str, list[str]] = {}
+    for line in (*played.before, *played.turns):
+        own = did.setdefault(line.by, [])
+        if line.edits is not None and own[line.edits["message"] - 1].startswith("/"):
+            yield line
+        if line.arrives is None and not line.again:
+            own.append(line.member or "")
 
 
 def _can_do(platform: Platform, line: Line) -> bool:
@@ -37,7 +49,10 @@ def _can_do(platform: Platform, line: Line) -> bool:
         return line.attaches["kind"] in can.attach
     if line.under is not None:
         return can.tap_old
-    return line.member is None or platform.can_say(line.member)
+    if line.member is None:
+        return True
+    is_call = isinstance(parse(line.member), Commanded)
+    return platform.can_say(line.member.removeprefix("/") if is_call else line.member)
 
 
 Thing = tuple[str, str]
@@ -127,8 +142,8 @@ class Ear:
         self._stage = stage
         self.heard: list[Reply] = []
 
-    async def handle(self, inbound: Inbound) -> None:
-        await self._stage.turns.handle(inbound)
+    async def handle(self, inbound: Inbound, *, later: Later | None = None) -> None:
+        await self._stage.turns.handle(inbound)  # a summary too: what is heard is heard at once
         waiting = await self._stage.database.read(lambda c: Work(c).outbox.waiting(inbound.address))
         self.heard += [row.reply for row in waiting]
 
@@ -224,11 +239,10 @@ class Playing:
 def alike(exchanges: Iterable[Exchange], platform: Platform) -> list[list[Shown]]:
     """What was seen, with what each platform or each database has its own way of calling."""
     refs: dict[str, str] = {}
-    spelled = {spelling(platform.name)(command.name): f"/{command.name}" for command in COMMANDS}
+    before = spelling(platform.name)("")  # a command's name
 
     def same(text: str) -> str:
-        for own in sorted(spelled, key=len, reverse=True):
-            text = text.replace(own, spelled[own])
+        text = text.replace(before, "/")
         return REF.sub(lambda found: refs.setdefault(found[0], f"<ref {len(refs)}>"), text)
 
     return [

@@ -19,7 +19,7 @@ class Shown:
     """A message of the bot as its reader takes it in, whatever it is drawn with.
 
     `ticked` has a place for each button, None where it cannot be ticked. `number` is that of the
-    question: (3, 7). `file` is a name and a content.
+    question: (3, 7). `file` is a name and a content, `chosen` the choice that was made below it.
     """
 
     text: str
@@ -27,6 +27,7 @@ class Shown:
     ticked: tuple[bool | None, ...] = ()
     number: tuple[int, int] | None = None
     file: tuple[str, str] | None = None
+    chosen: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +35,15 @@ class Can:
     """What a platform's client can do, or its bot there."""
 
     edit: bool = False  # people can change what they sent
+    edit_calls: bool = False  # commands too
+    reply: bool = False  # people can answer an earlier message
     attach: frozenset[str] = frozenset()  # the kinds of files that can be sent
     at_once: bool = False  # several messages can be sent before an answer comes
     tap_old: bool = False  # earlier messages keep something to tap
     repeat: bool = False  # the platform may hand the same thing over twice
     meet: bool = False  # there are places where several read along
     redraw: bool = False  # where only a tick changes, the message that is there changes
+    keeps_choice: bool = False  # the choice stays to be seen once a question's buttons are gone
     longest: int | None = None  # characters of a message from the bot
 
 
@@ -53,6 +57,10 @@ class Seat(Protocol):
 
     async def says_at_once(self, *texts: str) -> None:
         """Several messages, before there is an answer to the first."""
+        ...
+
+    async def replies(self, text: str, message: int) -> None:
+        """An answer to the `message`-th thing that was seen here, counted from 0."""
         ...
 
     async def calls(self, command: str) -> None:

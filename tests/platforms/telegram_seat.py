@@ -46,6 +46,8 @@ class TelegramPlatform:
     name = TELEGRAM
     can = Can(
         edit=True,
+        edit_calls=True,
+        reply=True,
         at_once=True,
         attach=frozenset(FILES),
         tap_old=True,
@@ -111,6 +113,7 @@ class Wire:
         async with asyncio.timeout(PATIENCE):
             await self._side.receive(json.loads(json.dumps(update)))
             await self._courier.drain(PATIENCE)
+            await self._side.rests()
         refused = [call for call in self.server.calls() if not call.ok]
         assert refused == []
 
@@ -137,6 +140,10 @@ class TelegramSeat:
     async def says_at_once(self, *texts: str) -> None:
         for text in texts:
             self._person.says(text)
+        await self._carried()
+
+    async def replies(self, text: str, message: int) -> None:
+        self._person.says(text, reply_to=self._seen[message][0])
         await self._carried()
 
     async def calls(self, command: str) -> None:

@@ -96,6 +96,9 @@ class TerminalSeat:
     async def says_at_once(self, *texts: str) -> NoReturn:
         raise NotImplementedError
 
+    async def replies(self, text: str, message: int) -> NoReturn:
+        raise NotImplementedError
+
     async def edits(self, before: str, text: str) -> NoReturn:
         raise NotImplementedError
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from typing import get_args
 
 import pytest
@@ -106,7 +107,8 @@ async def test_long_words_arrive_whole_and_in_order(place: Place) -> None:
     most = place.platform.can.longest or sum(len(shown.text) for shown in seen)
     assert max(len(shown.text) for shown in seen) <= most
     whole = "\n\n".join(shown.text for shown in seen)  # so it was cut between paragraphs only
-    assert f"What happened\n{answers[0]}\n\nWhat I got\n{answers[1]}\n\n" in whole
+    first, second = map(place.platform.shows, answers)
+    assert f"What happened\n{first}\n\nWhat I got\n{second}\n\n" in whole
     assert [bool(shown.buttons) for shown in seen] == [False] * (len(seen) - 1) + [True]
 
 
@@ -217,6 +219,27 @@ async def test_a_file_is_kept_with_its_caption(place: Place) -> None:
 
     found = place.stage.rows("SELECT kind, caption FROM evidence")
     assert found == [{"kind": "photo", "caption": caption}]
+
+
+@over(lambda can: can.reply)
+async def test_a_reply_to_an_earlier_question_answers_it_anew(place: Place) -> None:
+    await place.tells()
+
+    await place.ana.replies("In April we met, and it was good.", message=0)
+    await place.ana.taps("Nothing")
+    await place.ana.taps("Can't say")
+
+    assert "What happened\nIn April we met, and it was good." in place.ana.sees()[-1].text
+
+
+@over(lambda can: can.keeps_choice)
+async def test_the_choice_stays_to_be_seen_below_its_question(place: Place) -> None:
+    asked = await place.tells()
+
+    await place.ana.taps("Nothing")
+
+    before, _ = place.ana.has_before_them()[-2:]
+    assert before == replace(asked, buttons=(), ticked=(), chosen="Nothing")
 
 
 # ---- who hears what ----

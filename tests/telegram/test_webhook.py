@@ -3,6 +3,7 @@
 import json
 import socket
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from select import select as select_now
 
 import pytest
@@ -126,6 +127,21 @@ def test_killed_between_receiving_and_keeping_it_is_called_again(
     eventually(lambda: not hooked.is_sending())
     goes_on(server, hooked, ana, INTERVIEW[3:])
     assert hooked.words() == list(TOLD)
+
+
+def test_a_token_that_is_wrong_from_the_start_is_told_of(
+    server: TelegramServer, tmp_path: Path
+) -> None:
+    settings = {
+        "STORYTRAIL_TELEGRAM_TOKEN": "1:a-token-that-is-nobodys",
+        "STORYTRAIL_TELEGRAM_MODE": "webhook",
+        "STORYTRAIL_TELEGRAM_WEBHOOK_SECRET": SECRET,
+        "STORYTRAIL_PUBLIC_URL": "http://127.0.0.1:9/",
+    }
+    with running(server, tmp_path, **settings) as bot:
+        eventually(lambda: bot.answers("/readyz")[0] == 503)
+        assert json.loads(bot.answers("/readyz")[1])["telegram"] == "failing"
+        assert "a-token-that-is-nobodys" not in bot.log.read_text()
 
 
 def test_what_is_accepted_is_kept_by_then(
