@@ -95,12 +95,21 @@ def move(scene: Scene, command: Command) -> bool:
 
 def advance(scene: Scene, conversation: Conversation) -> bool:
     """One turn of the interview; whether nothing is open now."""
-    turn = scene.engine(conversation).advance(conversation, _placed(scene, conversation), scene.now)
+    engine = scene.engine(conversation)
+    turn = engine.advance(conversation, _placed(scene, conversation), scene.now)
+    if not turn.replies and _never_came(scene, turn.conversation):
+        turn = engine.again(turn.conversation)
     _save(scene, conversation, turn)
     if turn.restarts:
         _begin(scene)
         return False
     return turn.conversation.status is not Status.ACTIVE
+
+
+def _never_came(scene: Scene, conversation: Conversation) -> bool:
+    """Whether the open question is nowhere: its message was refused, or went to nobody."""
+    is_open = conversation.status is Status.ACTIVE and conversation.delivered_at is None
+    return is_open and not scene.work.outbox.is_waiting(conversation.id)
 
 
 def _placed(scene: Scene, conversation: Conversation) -> Inbound:

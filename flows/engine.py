@@ -159,7 +159,10 @@ class Engine:
         anew = answers.reword(conversation, step, text=text, now=now, message_id=inbound.message_id)
         if anew is conversation:
             return None
-        return Turn(conversation=anew, replies=(Noted(self.ask.word("edited")),))
+        noted = Noted(self.ask.word("edited"))
+        if anew.aside is None and anew.place == self.ask.definition.review:
+            return self._doer.asked(anew, noted)
+        return Turn(conversation=anew, replies=(noted,))
 
     def _called(self, conversation: Conversation, name: str) -> Turn:
         """The story carries another name than its teller's."""

@@ -238,6 +238,11 @@ class Outbox:
         )
         return [Address(platform, row.user) for row in rows]
 
+    def is_waiting(self, conversation: ConversationId) -> bool:
+        """Whether anything of a conversation is to be sent yet."""
+        found = select(outbox.c.id).where(outbox.c.conversation_id == conversation, *_WAITS)
+        return self._connection.execute(found.limit(1)).first() is not None
+
     def asked_in(self, conversation: ConversationId, message_id: str) -> str | None:
         """The place of a conversation that was asked in a message; None where none was."""
         found = select(outbox.c.asks).where(

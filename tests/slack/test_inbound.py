@@ -25,6 +25,7 @@ from flows.messages import (
 )
 
 ANA = Address("slack", "T1/U1")
+GONE_AT = datetime.fromtimestamp(1_790_000_000, UTC)
 TS, LATER = "1772442000.000100", "1772442030.000200"
 AT = datetime(2026, 3, 2, 9, 0, 0, 100, UTC)
 BOT = {"bot_id": "B1", "app_id": "A1", "user": "UB"}
@@ -33,7 +34,8 @@ FILE: dict[str, Any] = {"id": "F1", "name": "hall.jpg", "mimetype": "image/jpeg"
 
 def told(**event: Any) -> list[Told]:
     usual = {"type": "message", "channel_type": "im", "channel": "D1", "user": "U1", "ts": TS}
-    body = {"type": "event_callback", "team_id": "T1", "event_id": "Ev1", "event": usual | event}
+    body = {"type": "event_callback", "team_id": "T1", "event_time": 1_790_000_000}
+    body |= {"event_id": "Ev1", "event": usual | event}
     return list(told_by_event(body))
 
 
@@ -281,8 +283,8 @@ def test_a_mention_in_a_thread_is_answered_there_and_one_by_a_bot_nowhere() -> N
     [
         ({"type": "app_home_opened", "tab": "home"}, [HomeOpened(ANA)]),
         ({"type": "app_home_opened", "tab": "messages"}, []),
-        ({"type": "app_uninstalled"}, [Gone("T1", "uninstalled")]),
-        ({"type": "tokens_revoked", "tokens": {"bot": ["UB"]}}, [Gone("T1", "revoked")]),
+        ({"type": "app_uninstalled"}, [Gone("T1", "uninstalled", GONE_AT)]),
+        ({"type": "tokens_revoked", "tokens": {"bot": ["UB"]}}, [Gone("T1", "revoked", GONE_AT)]),
         ({"type": "tokens_revoked", "tokens": {"oauth": ["U1"]}}, []),
     ],
 )
