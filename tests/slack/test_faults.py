@@ -147,7 +147,6 @@ def test_whoever_cannot_be_reached_is_not_written_to_until_they_write(
     assert bot.words() == list(TOLD)
 
 
-@pytest.mark.xfail(reason="words after a question that failed are kept in silence")
 def test_words_after_a_question_that_could_not_be_sent_bring_it_once_more(
     server: SlackServer, bot: SlackRunning, ana: Person
 ) -> None:
