@@ -30,6 +30,7 @@ from flows.messages import (
 )
 from storage.visibility import Scope
 from tests.builders import a_conversation
+from tests.slack.taken import rendered
 from tests.stage import Person, Stage
 from tests.transcripts import HALF_A_MINUTE, Line, Transcript, span, taps, transcripts
 
@@ -233,6 +234,8 @@ async def test_the_conversation_goes_as_written(played: Transcript, stage: Stage
     await playing.play()
 
     assert playing.faults == []
+    for reply in (reply for person in stage.people.values() for reply in person.seen):
+        rendered(reply)  # as Slack takes it
 
 
 def test_every_scene_has_a_name_of_its_own() -> None:

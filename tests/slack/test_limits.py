@@ -1,17 +1,13 @@
 """Whatever the bot says in Slack, Slack takes: whole, in order, and it calls nobody."""
 
 import re
-from collections.abc import Iterator
 from dataclasses import replace
-from itertools import count
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from slack_sdk.models.blocks import Block as Model
 from slack_sdk.models.views import View
 
 from bot.app import App
@@ -20,29 +16,28 @@ from bot.platforms import spelling
 from bot.platforms.buttons import unpack
 from bot.platforms.slack_renderer import (
     ACTING,
-    MOST_LABEL,
+    MOST_INPUT,
     Block,
     Message,
-    answered,
+    form,
     heading,
     messages,
     told_plainly,
 )
 from bot.slack_home import home_of
 from config.settings import Settings
-from flows.messages import Address, Anchor, Ask, Noted, Option, Part, Reply, Review, Say
+from flows.asking import Field
+from flows.messages import Address, Anchor, Ask, Option, Part, Review, Say
 from storage.communities import MOST_NAME
 from storage.journal import Journal
 from storage.members import Role
 from storage.unit_of_work import Work
-from tests.bot.test_transcripts import Playing
 from tests.builders import (
     NOON,
     a_story,
     an_answer,
     begin,
     closing,
-    fresh,
     interviews,
     kept,
     kept_story,
@@ -51,82 +46,12 @@ from tests.builders import (
     turns_on,
     withdraw,
 )
-from tests.doubles.slack_blocks import MAX_ALL, MAX_IN_MESSAGE, checked_view, message_blocks
-from tests.doubles.slack_chats import buttons_of, pings_in
-from tests.doubles.slack_methods import MAX_UPDATED
-from tests.doubles.slack_text import pings, texts, told_back, unescaped
-from tests.platforms.playing import few
-from tests.stage import HeardTexts, Stage
-from tests.transcripts import transcripts
+from tests.doubles.slack_blocks import checked_view
+from tests.doubles.slack_chats import buttons_of
+from tests.doubles.slack_text import texts, told_back, unescaped
+from tests.slack.taken import ANA, KEY, calls_nobody, rendered
 
-KEY = b"k" * 32
-ANA = "T0001/U0001"
 PINGING = "<!channel> <@U1> <#C1|general> <https://a.example|safe> @here #general https://a.example"
-
-# ---- what Slack takes ----
-
-
-def taken(shown: Message) -> None:
-    """Fails where Slack would not take it, or it would call somebody."""
-    blocks = list(shown.blocks)
-    assert 0 < len(blocks) <= MAX_IN_MESSAGE
-    assert [block.to_dict() for block in Model.parse_all(blocks)] == blocks
-    message_blocks(blocks, name=map("b{}".format, count()).__next__)
-    assert sum(len(text) for _, text in texts(blocks)) <= MAX_ALL
-    assert 0 < len(shown.text) <= MAX_UPDATED
-    calls_nobody(blocks)
-    assert pings(shown.text) == []
-
-
-def calls_nobody(blocks: list[Block]) -> None:
-    """Nor is anything in it made a link, or an emoji in people's words."""
-    assert pings_in(blocks) == []
-    for each in objects(blocks):
-        assert each.get("verbatim", True)
-        assert each["type"] != "mrkdwn" or "verbatim" in each
-        assert each["type"] != "plain_text" or each["emoji"] is False
-
-
-def objects(part: Any) -> Iterator[dict[str, Any]]:
-    """The text objects of blocks."""
-    if isinstance(part, dict):
-        if part.get("type") in ("plain_text", "mrkdwn"):
-            yield part
-        part = list(part.values())
-    if isinstance(part, list):
-        for each in part:
-            yield from objects(each)
-
-
-def rendered(reply: Reply) -> list[Message]:
-    """Its messages, all of which Slack takes; the last one also once it is answered."""
-    shown = messages(reply, user=ANA, key=KEY)
-    for each in shown:
-        taken(each)
-    left = answered(shown[-1].blocks, "x" * MOST_LABEL)
-    taken(Message("…", tuple(left)))
-    return shown
-
-
-# ---- what the bot says ----
-
-
-async def test_slack_takes_all_that_is_said_in_the_interview() -> None:
-    """As few scenes as say everything; tests/platforms plays them in Slack itself."""
-    texts = HeardTexts.load()
-    assert isinstance(texts, HeardTexts)
-    seen: set[type] = set()
-
-    for played in few(transcripts()):
-        with TemporaryDirectory() as folder, closing(opened(fresh(Path(folder)))) as database:
-            stage = Stage(database, interviews().definitions, texts)
-            await Playing(stage, played).play()
-        for reply in (reply for person in stage.people.values() for reply in person.seen):
-            rendered(reply)
-            seen.add(type(reply))
-
-    assert {Ask, Review, Say, Noted} <= seen
-
 
 # ---- whatever anybody writes ----
 
@@ -204,8 +129,8 @@ def test_a_review_comes_whole_and_in_order(
     shown = read(rendered(review))
 
     said = "".join(heading + words for heading, words in parts)
-    assert bare(shown).startswith("Yourstory.*“")
-    assert bare(shown).endswith("”*" + bare(said) + bare(text))
+    assert bare(shown).startswith("Yourstory.“")
+    assert bare(shown).endswith("”" + bare(said) + bare(text))
 
 
 @given(labels)
@@ -220,6 +145,20 @@ def test_what_was_asked_reads_the_same_once_slack_told_it_back(words: str) -> No
 @given(chunks)
 def test_a_title_calls_nobody_and_is_no_link(title: str) -> None:
     calls_nobody([heading(title)])
+
+
+@long_enough
+@given(st.lists(st.tuples(labels, long_texts), min_size=1, max_size=12), labels)
+def test_slack_takes_every_form(told: list[tuple[str, str]], word: str) -> None:
+    fields = [Field(f"step{n}", head, text[:MOST_INPUT]) for n, (head, text) in enumerate(told)]
+    view = form(fields, title=word, save=word, cancel=word, notes=[word], told="t" * 64)
+
+    checked_view(view, "modal")
+    shown = View(**view).to_dict()
+    assert shown["blocks"] == view["blocks"]
+    inputs = [block for block in view["blocks"] if block["type"] == "input"]
+    assert [block["element"]["initial_value"] for block in inputs] == [f.text for f in fields]
+    calls_nobody(view["blocks"])
 
 
 # ---- Home ----
