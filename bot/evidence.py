@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.app import App, now
+from bot.exports import Which
 from bot.platforms.platform import FetchesFiles, PlatformError
 from bot.platforms.slack import Slack
 from bot.platforms.slack_workspaces import Workspaces
@@ -21,9 +22,6 @@ KEPT_AS_WORDS = ("location", "contact")
 """The kinds of evidence that are no files."""
 
 FETCHES = 4  # side by side
-
-Which = tuple[str, int, int]
-"""A file by its story's reference, the order of its step, and its place there, from 1."""
 
 
 @dataclass(frozen=True, slots=True)

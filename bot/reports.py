@@ -4,7 +4,7 @@ import json
 import os
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -15,8 +15,7 @@ from sqlalchemy import Connection
 from bot.app import App, now
 from bot.commands.command import Call
 from bot.commands.summary import summary_of, told
-from bot.evidence import Wanted, Which, fetch, wanted_of
-from bot.exports import Export, Format
+from bot.exports import Export, Format, Which
 from bot.periods import Period
 from bot.platforms import TERMINAL, spelling
 from bot.platforms.terminal_renderer import harmless
@@ -26,6 +25,7 @@ from flows.summary import Summary
 from storage.audit import Action, Entry, Recorded
 from storage.communities import Community
 from storage.members import Member, MemberId, Role
+from storage.story_reads import StoryRead
 from storage.unit_of_work import Work
 from storage.visibility import Scope
 
@@ -60,16 +60,11 @@ def write_export(
         between = {"since": period.since, "until": period.until}
         return found, Scope(community=found.id, reader=reader, **between)
 
-    def listed(connection: Connection) -> list[Wanted]:
+    def stories(connection: Connection) -> list[StoryRead]:
         work = Work(connection)
-        return list(wanted_of(work.story_reads.open_to(scope_of(work)[1])))
+        return list(work.story_reads.open_to(scope_of(work)[1]))
 
-    fetched: dict[Which, str] = {}
-    if files is not None:
-        wanted = app.database.read_now(listed)
-        fetched = fetch(app, wanted, files)
-        if len(fetched) < len(wanted):
-            print(_missing(len(wanted) - len(fetched)), file=sys.stderr)
+    fetched = _fetched(app, app.database.read_now(stories), files) if files is not None else {}
 
     def write(connection: Connection) -> None:
         work = Work(connection)
@@ -89,6 +84,17 @@ def write_export(
                 out.write(piece)
 
     app.database.read_now(write)
+
+
+def _fetched(app: App, stories: Iterable[StoryRead], folder: Path) -> dict[Which, str]:
+    # Only now: the libraries of the platforms are slow to import.
+    from bot.evidence import fetch, wanted_of
+
+    wanted = list(wanted_of(stories))
+    fetched = fetch(app, wanted, folder)
+    if len(fetched) < len(wanted):
+        print(_missing(len(wanted) - len(fetched)), file=sys.stderr)
+    return fetched
 
 
 def _missing(files: int) -> str:

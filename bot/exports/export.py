@@ -8,13 +8,15 @@ from flows.framework import Audience
 from flows.summary import Counts
 from storage.story_reads import StoryRead
 
+Which = tuple[str, int, int]
+"""A file by its story's reference, the order of its step, and its place there, from 1."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Export:
     """The stories that `reader` may see, with the counts of all. `stories` is read once.
 
-    `files` names the files that were fetched, by a story's reference, the order of a step and the
-    file's place there, from 1.
+    `files` names the files that were fetched.
     """
 
     community: str
@@ -24,7 +26,7 @@ class Export:
     exported_at: datetime
     counts: Counts
     stories: Iterable[StoryRead]
-    files: Mapping[tuple[str, int, int], str] = field(default_factory=dict)
+    files: Mapping[Which, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
