@@ -22,8 +22,6 @@ from sqlalchemy import text
 from bot.app import App
 from bot.errors import AlreadyRunning, NothingToRun
 from bot.part import Part
-from bot.slack_part import slack_part
-from bot.telegram_part import telegram_part
 from bot.web.metrics import Numbers
 from bot.web.site import Check, site
 from config.settings import Settings
@@ -51,11 +49,15 @@ async def run(app: App) -> None:
 
 
 def _parts(app: App) -> Iterator[AbstractAsyncContextManager[Part]]:
-    """The platforms that have a token."""
+    """The platforms that have a token. The libraries of the others are not loaded."""
     settings = app.settings
     if settings.telegram_token is not None:
+        from bot.telegram_part import telegram_part
+
         yield telegram_part(app, settings.telegram_token)
     if settings.has_slack:
+        from bot.slack_part import slack_part
+
         yield slack_part(app)
 
 
