@@ -224,6 +224,11 @@ class Settings(BaseSettings):
         default="https://slack.com",
         description="Where Slack is. Nobody but a test sets it.",
     )
+    slack_patience: Positive = Field(
+        default=20,
+        description="Seconds that an answer of Slack is waited for. What was to be sent is then sent "
+        "again, after a pause.",
+    )
     limit_chat_burst: int = Field(
         default=3,
         ge=1,

@@ -286,13 +286,15 @@ def told_by_shortcut(body: Body, *, link: str | None) -> Inbound | None:
     words = plain(message.get("text") or "").strip()
     if message.get("user") != user or message.get("bot_id") or not words:
         return None
-    title = words if len(words) <= MOST_TITLE else words[: MOST_TITLE - 1] + "…"
+    # A name for what it is about; a question goes on behind it.
+    title = words.rstrip(" .!?") or words
+    title = title if len(title) <= MOST_TITLE else title[: MOST_TITLE - 1] + "…"
     team = body["team"]["id"]
     return Inbound(
         key=f"{SLACK}:{team}/{user}/{body['action_ts']}",
         address=_address(team, user),
         said_at=moment(body["action_ts"]),
-        payload=Prompted("shortcut", Anchor(f"“{title}”", link=link), words),
+        payload=Prompted("shortcut", Anchor(title, link=link), words),
         place=team,
     )
 

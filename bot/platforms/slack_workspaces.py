@@ -5,6 +5,7 @@ works, and a refresh token is used once.
 """
 
 import asyncio
+import math
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
@@ -32,8 +33,6 @@ from storage.database import Database
 from storage.errors import StorageError
 from storage.installations import Installation as Row
 from storage.unit_of_work import Work
-
-PATIENCE = 20  # seconds for an answer
 
 EARLY = timedelta(hours=2)  # before a token expires (after 12 h) it is renewed, as Bolt does
 CLAIM = timedelta(minutes=2)  # for one renewal, and between two of which the first one failed
@@ -102,6 +101,7 @@ class Workspaces:
         self._database = database
         self._now = now
         self._base_url = f"{settings.slack_api_url.rstrip('/')}/api/"
+        self._patience = settings.slack_patience
         self._bot_token = settings.slack_bot_token
         self._own: Own | None = None  # in the workspace of that token
         self._own_ended = ""
@@ -121,7 +121,7 @@ class Workspaces:
     async def opened(self) -> AsyncIterator["Workspaces"]:
         """Connections for as long as it is needed. Nothing is asked of Slack yet."""
         # slack_sdk's own timeout counts only for sessions that it opens itself.
-        self._session = ClientSession(timeout=ClientTimeout(total=PATIENCE))
+        self._session = ClientSession(timeout=ClientTimeout(total=self._patience))
         try:
             yield self
         finally:
@@ -194,7 +194,7 @@ class Workspaces:
         return AsyncWebClient(
             token=token,
             base_url=self._base_url,
-            timeout=PATIENCE,
+            timeout=math.ceil(self._patience),
             session=self._session,
             retry_handlers=[*tries_again] if retries else [],
         )

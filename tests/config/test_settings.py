@@ -70,6 +70,7 @@ def test_without_anything_set_there_are_defaults(load: Load):
         "slack_client_id": None,
         "slack_client_secret": None,
         "slack_api_url": "https://slack.com",
+        "slack_patience": 20,
         "log_level": "warning",
         "log_format": "text",
     }

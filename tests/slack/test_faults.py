@@ -80,26 +80,26 @@ def test_it_begins_while_slack_is_away(
         assert bot.words() == list(TOLD)
 
 
-@pytest.mark.timeout(240)
 @pytest.mark.parametrize("done", [True, False])
 def test_an_answer_that_never_comes_holds_up_nobody_else(
-    server: SlackServer, bot: SlackRunning, first: Workspace, ana: Person, done: bool
+    server: SlackServer, first: Workspace, ana: Person, tmp_path: Path, done: bool
 ) -> None:
     ben = first.person("Ben")
-    goes_through(server, ana, INTERVIEW[:2])
-    eventually(lambda: not bot.is_sending())
-    server.faults.add(Fault.LATE, "chat.postMessage", channel=ana.dm.id, seconds=90, done=done)
-    server.later(2)
-    ana.says(TOLD[0])
-    eventually(lambda: not server.faults.planned)
-    goes_through(server, ben)
-    eventually(lambda: "delivery.broken" in bot.log.read_text(), 60)
-    comes(ana, "2 / 7")
-    eventually(lambda: not bot.is_sending())
-    goes_through(server, ana, INTERVIEW[3:])
-    assert bot.kept(select(func.count()).select_from(stories))[0][0] == 2
-    assert sorted(bot.words()) == sorted([*TOLD, *TOLD])
-    assert times_asked(ana, "2 / 7") == (2 if done else 1)
+    with running(first, server, tmp_path, STORYTRAIL_SLACK_PATIENCE="3") as bot:
+        goes_through(server, ana, INTERVIEW[:2])
+        eventually(lambda: not bot.is_sending())
+        server.faults.add(Fault.LATE, "chat.postMessage", channel=ana.dm.id, seconds=90, done=done)
+        server.later(2)
+        ana.says(TOLD[0])
+        eventually(lambda: not server.faults.planned)
+        goes_through(server, ben)
+        eventually(lambda: "delivery.broken" in bot.log.read_text(), 60)
+        comes(ana, "2 / 7")
+        eventually(lambda: not bot.is_sending())
+        goes_through(server, ana, INTERVIEW[3:])
+        assert bot.kept(select(func.count()).select_from(stories))[0][0] == 2
+        assert sorted(bot.words()) == sorted([*TOLD, *TOLD])
+        assert times_asked(ana, "2 / 7") == (2 if done else 1)
 
 
 # ---- what will never be taken ----

@@ -169,7 +169,7 @@ def test_a_message_of_ones_own_begins_a_story() -> None:
         said_at=moment(LATER),
         payload=Prompted(
             "shortcut",
-            Anchor("“We met & ate.”", link="https://first.example/p1"),
+            Anchor("We met & ate", link="https://first.example/p1"),
             "We met & ate.",
         ),
         place="T1",
@@ -182,7 +182,7 @@ def test_a_long_message_is_called_by_its_beginning_and_kept_whole() -> None:
     assert found is not None
     assert isinstance(found.payload, Prompted)
     assert found.payload.anchor is not None
-    assert len(found.payload.anchor.activity) == 62
+    assert len(found.payload.anchor.activity) == 60
     assert found.payload.anchor.activity.endswith("…”")
     assert found.payload.words == ("word " * 40).strip()
 
