@@ -226,8 +226,8 @@ class Settings(BaseSettings):
     )
     slack_patience: Positive = Field(
         default=20,
-        description="Seconds that an answer of Slack is waited for. What was to be sent is then sent "
-        "again, after a pause.",
+        description="Seconds that an answer of Slack is waited for. What was to be sent is then "
+        "sent again, after a pause.",
     )
     limit_chat_burst: int = Field(
         default=3,
