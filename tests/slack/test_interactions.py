@@ -183,7 +183,7 @@ def test_a_long_message_is_called_by_its_beginning_and_kept_whole() -> None:
     assert isinstance(found.payload, Prompted)
     assert found.payload.anchor is not None
     assert len(found.payload.anchor.activity) == 60
-    assert found.payload.anchor.activity.endswith("…”")
+    assert found.payload.anchor.activity.endswith("…")
     assert found.payload.words == ("word " * 40).strip()
 
 
