@@ -86,7 +86,7 @@ def read(shown: list[Message]) -> str:
     return "".join(unescaped(text) for _, text in texts(blocks))
 
 
-long_enough = settings(max_examples=60, deadline=None, suppress_health_check=[*HealthCheck])
+long_enough = settings(max_examples=30, deadline=None, suppress_health_check=[*HealthCheck])
 
 
 @long_enough

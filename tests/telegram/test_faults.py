@@ -281,6 +281,7 @@ def test_without_its_token_it_lives_and_says_so(
     assert bot.is_alive()
     assert server.token not in bot.log.read_text()
     assert bot.terminate() == 0
+    bot.settings = {**bot.settings, **telegram_of(server)}
     bot.start()  # with the new token
     goes_through(server, ana, INTERVIEW[2:])
 
