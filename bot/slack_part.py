@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from functools import partial
 from time import monotonic
@@ -22,6 +22,7 @@ from bot.slack_side import SlackSide
 from bot.web.slack_events import slack_events
 
 A_MINUTE = 60  # messages in a channel: about one a second, as in a chat
+GRACE = 5.0  # seconds that what goes on beside the turns has when the program ends
 
 
 @asynccontextmanager
@@ -64,10 +65,14 @@ async def slack_part(app: App) -> AsyncIterator[Part]:
         routers = [] if app_token is not None else [slack_events(bolt.answer)]
         if workspaces.are_many:
             routers.append(router_of(flow_of(settings, workspaces)))
-        yield Part(
-            name=slack.name,
-            courier=courier,
-            receive=receive,
-            is_well=lambda: bolt.is_allowed and courier.is_allowed,
-            routers=tuple(routers),
-        )
+        try:
+            yield Part(
+                name=slack.name,
+                courier=courier,
+                receive=receive,
+                is_well=lambda: bolt.is_allowed and courier.is_allowed,
+                routers=tuple(routers),
+            )
+        finally:  # while there are connections still
+            with suppress(TimeoutError):
+                await asyncio.wait_for(side.rests(), GRACE)
