@@ -38,7 +38,7 @@ BUTTONS = {
 
 @pytest.fixture
 def server() -> Iterator[SlackServer]:
-    with slack_server(patience=0.5) as running:
+    with slack_server(patience=3) as running:
         yield running
 
 

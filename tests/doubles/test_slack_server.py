@@ -50,7 +50,7 @@ def buttons(*labels: str) -> list[dict[str, Any]]:
 
 @pytest.fixture
 def server() -> Iterator[SlackServer]:
-    with slack_server(patience=0.5) as running:
+    with slack_server(patience=3) as running:
         yield running
 
 

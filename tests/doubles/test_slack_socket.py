@@ -17,7 +17,7 @@ from tests.doubles.slack_server import SlackServer, Workspace, slack_server
 
 @pytest.fixture
 def server() -> Iterator[SlackServer]:
-    with slack_server(patience=0.3) as running:
+    with slack_server(patience=1) as running:
         yield running
 
 
