@@ -1,6 +1,5 @@
 """The Home tab in Slack: what I told, what waits for me, and for organizers what it comes to."""
 
-from collections import OrderedDict
 from collections.abc import Iterator
 
 from bot.app import App, now
@@ -11,6 +10,7 @@ from bot.periods import Period
 from bot.platforms.slack import Slack
 from bot.platforms.slack_inbound import DO
 from bot.platforms.slack_renderer import Block, button, heading, rows_of, section
+from bot.recent import Recent
 from bot.scene import Scene, scene_with
 from flows.messages import Address
 from storage.members import Role
@@ -28,13 +28,11 @@ class Homes:
     def __init__(self, app: App, slack: Slack) -> None:
         self._app = app
         self._slack = slack
-        self._seen: OrderedDict[Address, None] = OrderedDict()
+        self._seen: Recent[Address, None] = Recent(SEEN)
 
     async def show(self, to: Address) -> None:
         """Raises PlatformError, StorageError."""
         self._seen[to] = None
-        while len(self._seen) > SEEN:
-            self._seen.popitem(last=False)
         blocks = await self._app.database.read(lambda c: home_of(self._app, Work(c), to))
         await self._slack.show_home(to, blocks)
 

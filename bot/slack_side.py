@@ -1,7 +1,6 @@
 """What the bot does with what Slack tells."""
 
 import asyncio
-from collections import OrderedDict
 from collections.abc import Callable, Coroutine
 from datetime import datetime, timedelta
 from typing import Any
@@ -28,6 +27,7 @@ from bot.platforms.slack_inbound import (
     told_by_shortcut,
 )
 from bot.platforms.slack_workspaces import Workspaces
+from bot.recent import Recent
 from bot.scene import words_for
 from bot.slack_forms import form_errors, form_for
 from bot.slack_home import Homes
@@ -66,7 +66,7 @@ class SlackSide:
         self._now = clock
         self._homes = Homes(app, slack)
         self._beside: set[asyncio.Task[None]] = set()
-        self._fresh: OrderedDict[Address, None] = OrderedDict()
+        self._fresh: Recent[Address, None] = Recent(KNOWN)
         slack.when_gone = self._tell_owners
 
     async def rests(self) -> None:
@@ -115,9 +115,9 @@ class SlackSide:
                     await self._tell_owners(team, because)
 
     async def _hear(self, inbound: Inbound) -> None:
-        inbound = await self._with_profile(inbound)
-        await self._courier.settled(inbound.address)
         address = inbound.address
+        await self._know(address)
+        await self._courier.settled(address)
         # Slack waits three seconds; a long summary is kept by then, and comes when it is made.
         await self._app.turns.handle(inbound, later=lambda rest: self._later(rest, address))
         self._courier.wake(address)
@@ -178,11 +178,10 @@ class SlackSide:
 
     # ---- people ----
 
-    async def _with_profile(self, inbound: Inbound) -> Inbound:
-        """With the name that Slack tells, for somebody new; others are looked up beside."""
-        address = inbound.address
+    async def _know(self, address: Address) -> None:
+        """Look up who somebody is: a newcomer before their first turn, others beside."""
         if address in self._fresh:
-            return inbound
+            return
         is_met, is_fresh = await self._app.database.read(
             lambda c: _known(Work(c), address, self._now())
         )
@@ -190,8 +189,7 @@ class SlackSide:
             looking = self._go(self._look_up(address))
             if not is_met:  # the welcome calls them by their name
                 await asyncio.wait({looking}, timeout=PATIENCE)
-        self._remember(address)
-        return inbound
+        self._fresh[address] = None
 
     async def _look_up(self, address: Address) -> None:
         """Ask Slack who somebody is, and keep it. Best effort: it is asked again the next time."""
@@ -215,11 +213,6 @@ class SlackSide:
             work.flush()
 
         await self._app.database.write(lambda c: keep(Work(c)))
-
-    def _remember(self, address: Address) -> None:
-        self._fresh[address] = None
-        while len(self._fresh) > KNOWN:
-            self._fresh.popitem(last=False)
 
     # ---- what is said besides ----
 

@@ -1,7 +1,6 @@
 """Slack, through slack_sdk's client: what is sent, shown and asked for there."""
 
 import re
-from collections import OrderedDict
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -29,7 +28,8 @@ from bot.platforms.slack_renderer import (
     messages,
     told_plainly,
 )
-from bot.platforms.slack_workspaces import WorkspaceGone, Workspaces
+from bot.platforms.slack_workspaces import WorkspaceGone, Workspaces, code_of
+from bot.recent import Recent
 from flows.messages import Address, Reply, Say, Send
 from storage.outbox import ASIDE, Sent
 
@@ -97,8 +97,8 @@ class Slack:
         self.when_gone: Callable[[str, str], Awaitable[None]] | None = None
         """Told of a workspace that lets the app in no more, and why."""
         self._chats: dict[str, str] = {}  # of each person, the channel with the bot
-        self._asked: OrderedDict[tuple[str, str], Sequence[Block]] = OrderedDict()
-        self._chosen: OrderedDict[tuple[str, str], str] = OrderedDict()
+        self._asked: Recent[tuple[str, str], Sequence[Block]] = Recent(REMEMBERED)
+        self._chosen: Recent[tuple[str, str], str] = Recent(REMEMBERED)
 
     # ---- what leaves ----
 
@@ -200,7 +200,6 @@ class Slack:
         if (to.user, message_id) not in self._asked:
             self._remember(to, message_id, told_plainly(blocks))
         self._chosen[to.user, message_id] = label
-        _forget(self._chosen)
 
     # ---- views ----
 
@@ -313,7 +312,6 @@ class Slack:
     def _remember(self, to: Address, message_id: str, blocks: Sequence[Block]) -> None:
         if any(block["type"] == "actions" for block in blocks):
             self._asked[to.user, message_id] = blocks
-            _forget(self._asked)
 
 
 def _shared(to: Address, reply: Say, key: bytes) -> Iterator[Message]:
@@ -321,11 +319,6 @@ def _shared(to: Address, reply: Say, key: bytes) -> Iterator[Message]:
     if reply.brief:
         yield from messages(Say(reply.brief), user=to.user, key=key)
     yield from messages(Say(reply.text), user=to.user, key=key)
-
-
-def _forget(kept: OrderedDict[tuple[str, str], Any]) -> None:
-    while len(kept) > REMEMBERED:
-        kept.popitem(last=False)
 
 
 def _first(blocks: Sequence[Block]) -> str:
@@ -359,8 +352,7 @@ def _told(error: SlackApiError) -> PlatformError:
     answer = error.response
     status = getattr(answer, "status_code", 200)
     headers = getattr(answer, "headers", None) or {}
-    data = getattr(answer, "data", None)
-    fault = str(data.get("error")) if isinstance(data, Mapping) else ""
+    fault = code_of(error)
     if status == 429 or fault in ("ratelimited", "rate_limited"):
         return RetryLater(_seconds(headers), is_for_all=True)
     if status >= 500 or fault in PASSING or not fault:
@@ -369,8 +361,8 @@ def _told(error: SlackApiError) -> PlatformError:
         return NotAllowed(fault)
     if fault in UNREACHABLE:
         return Unreachable(fault)
-    if fault == "missing_scope" and isinstance(data, Mapping):
-        return Refused(f"missing_scope: the app needs {_word(data.get('needed'))}")
+    if fault == "missing_scope":
+        return Refused(f"missing_scope: the app needs {_word(answer.get('needed'))}")
     return Refused(_word(fault))
 
 
