@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, Table, func, insert, select
+from sqlalchemy import Connection, Table, exists, func, insert, select
 
 from storage.database import Database
 from storage.errors import DatabaseInUse, TransferFailed
@@ -29,18 +29,33 @@ def transfer(source: Database, target: Database) -> list[Copied]:
     """
 
     def read(reading: Connection) -> list[Copied]:
-        ensure_current(reading)
-        return target.write_now(lambda writing: list(_copy(reading, writing)))
+        return target.write_now(lambda writing: transfer_within(reading, writing))
 
     return source.read_now(read)
 
 
-def _copy(reading: Connection, writing: Connection) -> Iterator[Copied]:
+def transfer_within(reading: Connection, writing: Connection) -> list[Copied]:
+    """The same, within transactions that were begun. Raises as `transfer` does."""
+    ensure_current(reading)
     ensure_current(writing)
-    if any(_count(writing, table) for table in metadata.sorted_tables):
+    if not is_empty(writing):
         raise DatabaseInUse
+    return list(_copy(reading, writing))
+
+
+def is_empty(connection: Connection) -> bool:
+    """Whether no table has a row."""
+    return not any(
+        connection.execute(select(exists(select(table)))).scalar()
+        for table in metadata.sorted_tables
+    )
+
+
+def _copy(reading: Connection, writing: Connection) -> Iterator[Copied]:
     for table in metadata.sorted_tables:
-        rows = reading.execute(select(table)).mappings()
+        # Not all at once: PostgreSQL's driver would hold the whole table in memory.
+        asked = select(table).execution_options(yield_per=CHUNK)
+        rows = reading.execute(asked).mappings()
         for chunk in rows.partitions(CHUNK):
             writing.execute(insert(table), [dict(row) for row in chunk])
         copied = _count(writing, table)
