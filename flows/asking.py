@@ -1,16 +1,16 @@
 """What a person sees at a place of the interview: the question, its buttons, its number."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache
 
 from flows import answers
-from flows.conversation import Conversation
-from flows.definition import Choice, Deed, FlowDefinition, Kind, StepDefinition
+from flows.conversation import Conversation, Wish
+from flows.definition import Choice, Deed, FlowDefinition, Keep, Kind, StepDefinition
 from flows.framework import Framework, StepStatus
 from flows.machine import StepMachine
 from flows.messages import Ask, Noted, Option, Part, Reply, Review, Say, Wording
-from flows.record import FILE_ALONE, Told, parts, quotation, steps, title, told
+from flows.record import FILE_ALONE, Told, parts, quotation, steps, title, title_words, told
 from flows.story import Step
 
 SAME_WORDS = "same-words"
@@ -60,12 +60,6 @@ class Interview:
                 default=0,
             )
         return self._ahead[step]
-
-    @cached_property
-    def asks_later(self) -> Mapping[str, str]:
-        """Why a story stopped -> the entry by which it is asked about again."""
-        choices = (c for s in self.definition.steps.values() for c in s.choices)
-        return {c.stops: c.asks_later for c in choices if c.asks_later and c.stops}
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,12 +140,20 @@ class Asker:
         self, conversation: Conversation, so_far: SoFar, *, again: bool
     ) -> tuple[Option, ...]:
         """`again`: there are words that were gone back on."""
+        found = self._own_options(conversation, so_far, again=again)
+        if not conversation.is_asked_for:
+            return found
+        return (*found, *(Option(wish, self.word(f"choice-{wish}")) for wish in Wish))
+
+    def _own_options(
+        self, conversation: Conversation, so_far: SoFar, *, again: bool
+    ) -> tuple[Option, ...]:
         if conversation.aside is not None:
             aside = self.definition.asides[conversation.aside]
             return tuple(
                 self._labelled(aside.name, choice.name)
                 for choice in aside.choices
-                if choice.does is not Deed.DELETE or conversation.submitted_at is None
+                if self._is_offered_aside(conversation, choice)
             )
         step = self.definition.step(conversation.step)
         found: list[Option] = []
@@ -167,6 +169,12 @@ class Asker:
             return (*found, *fixed)
         offered = (c for c in step.choices if self._is_offered(conversation, step, c, so_far))
         return (*found, *(self._option(conversation, step, choice) for choice in offered))
+
+    def _is_offered_aside(self, conversation: Conversation, choice: Choice) -> bool:
+        if choice.does is Deed.DELETE:
+            return conversation.submitted_at is None
+        # The buttons of a prompt say that better.
+        return choice.does is not Deed.PARK or not conversation.is_asked_for
 
     def takes_words(self, conversation: Conversation) -> bool:
         """Whether the open question may be answered in words."""
@@ -393,13 +401,18 @@ class Asker:
     def _quote(self, conversation: Conversation) -> str:
         """The words that a story which is asked about again stopped at; empty where it has none.
 
-        What was expected in the cycle now asked about, or else the happening that it needs.
+        What was expected in the cycle now asked about, or else the happening that it needs. Where
+        it is asked who knows of it, what names the story.
         """
-        cycle = self.definition.step(conversation.step).cycle
+        asked = self.definition.step(conversation.step)
+        so_far = steps(told(conversation, self.definition), self.interview.framework)
+        if asked.keep is Keep.LOOP:
+            return quotation(title_words(so_far, self.interview.framework), QUOTE_LENGTH)
+        cycle = asked.cycle
         needs = self.interview.framework.cycles[cycle].needs if cycle is not None else None
         stopped_at = [
             step.text
-            for step in steps(told(conversation, self.definition), self.interview.framework)
+            for step in so_far
             if step.text
             and (
                 (step.cycle == cycle and step.status is StepStatus.EXPECTED)

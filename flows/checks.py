@@ -221,7 +221,7 @@ def _step(step: StepDefinition, known: _Known) -> Iterator[Issue]:
         yield issue(_left_open(step.to))
     yield from _names(step)
     for choice in step.choices:
-        for message in (*_choice(choice, known), *_typed(choice, known)):
+        for message in (*_choice(step, choice, known), *_typed(choice, known)):
             yield _of_choice(step, choice, message)
 
 
@@ -257,7 +257,7 @@ def _names(step: StepDefinition) -> Iterator[Issue]:
             yield _of_choice(step, choice, "has a name that the engine keeps for itself")
 
 
-def _choice(choice: Choice, known: _Known) -> Iterator[str]:
+def _choice(step: StepDefinition, choice: Choice, known: _Known) -> Iterator[str]:
     for name in dict.fromkeys(filter(None, (choice.to, choice.to_if_later))):
         if name not in known.definition.steps:
             yield _no_step(name)
@@ -282,10 +282,28 @@ def _choice(choice: Choice, known: _Known) -> Iterator[str]:
         if not stated(choice):
             yield f"does `{choice.does}` and does not say which: `{key}`"
     if choice.asks_later is not None:
-        if choice.asks_later not in known.definition.entries:
-            yield f'asks later by "{choice.asks_later}", which is no entry'
-        if choice.stops is None:
-            yield "asks later and does not say why the story stops: `stops`"
+        yield from _asked_later(step, choice, known)
+
+
+def _asked_later(step: StepDefinition, choice: Choice, known: _Known) -> Iterator[str]:
+    entry = choice.asks_later
+    asked = known.definition.steps.get(known.definition.entries.get(entry or "", ""))
+    if step.kind is not Kind.QUESTION:
+        yield "asks later, which only a button of a question can"
+    elif entry == OWN:
+        yield f'asks later by "{OWN}", which begins a story'
+    elif entry not in known.definition.entries:
+        yield f'asks later by "{entry}", which is no entry'
+    elif choice.stops is None and asked is not None and not _is_like(step, asked):
+        # Otherwise nothing that is answered there would ever end it.
+        yield (
+            f'asks later and does not say why the story stops: `stops`; then "{asked.name}", '
+            "which is asked later, must be `like` this question"
+        )
+
+
+def _is_like(step: StepDefinition, other: StepDefinition) -> bool:
+    return (step.like or step.name) == (other.like or other.name)
 
 
 def _typed(choice: Choice, known: _Known) -> Iterator[str]:

@@ -43,6 +43,15 @@ class How(StrEnum):
     EXAMPLE = "example"
 
 
+class Wish(StrEnum):
+    """What somebody who is asked for a story wants instead of telling one; the buttons of that."""
+
+    LATER = "ask-later"
+    NOT_NOW = "ask-not-now"
+    LESS = "ask-less"
+    STOP = "ask-stop"
+
+
 class Standing(StrEnum):
     """Whether a row of an answer is what the teller now says."""
 
@@ -112,7 +121,8 @@ class Conversation:
     `trail` holds the places behind the present one, oldest first. A place is a step, `step/gap`
     while a follow-up about that gap is open, or `reword/step` while that step is said anew.
     `aside` is a question that stands before the open one ("Would you like to go on?"). `evidence`
-    is what came since it was loaded, `begun` whether anything had been told by then.
+    is what came since it was loaded, `begun` whether anything had been told by then. `prompted` is
+    true from when the bot asked for it until its teller begins, or goes on.
     """
 
     id: ConversationId
@@ -138,6 +148,7 @@ class Conversation:
     delivered_at: datetime | None = None
     active_seconds: int = 0
     submitted_at: datetime | None = None
+    prompted: bool = False
 
     @property
     def step(self) -> str:
@@ -163,6 +174,11 @@ class Conversation:
     def has_begun(self) -> bool:
         """Whether anything was answered: from then on it counts as a story begun."""
         return self.begun or bool(self.answers or self.evidence)
+
+    @property
+    def is_asked_for(self) -> bool:
+        """Whether its open question is the bot's own opening, with the buttons of one."""
+        return self.prompted and (self.aside is not None) == self.has_begun
 
     @property
     def is_draft(self) -> bool:
@@ -201,3 +217,4 @@ class Turn:
     ask_again: AskAgain | None = None
     stops_asking: bool = False
     restarts: bool = False
+    wish: Wish | None = None

@@ -6,13 +6,13 @@ from typing import assert_never
 
 from flows import answers
 from flows.asking import Asker
-from flows.conversation import Agreed, AskAgain, Conversation, Status, Turn
+from flows.conversation import Agreed, AskAgain, Conversation, Status, Turn, Wish
 from flows.definition import Choice, Deed
 from flows.errors import UnknownChoice
 from flows.messages import Reply
 from flows.moving import to
 from flows.probes import Rules
-from flows.record import record
+from flows.record import asked_later, record, told
 from flows.story import Story
 from flows.values import replace
 
@@ -75,6 +75,14 @@ class Doer:
         parked = replace(conversation, status=Status.PARKED, aside=None)
         return Turn(conversation=parked, replies=(self.ask.say("parked"),))
 
+    def wished(self, conversation: Conversation, wish: Wish) -> Turn:
+        """Not now, whatever comes of that: what was told is kept for later."""
+        if conversation.has_begun:
+            aside = replace(conversation, status=Status.PARKED, aside=None, prompted=False)
+        else:
+            aside = replace(self.deleted(conversation).conversation, prompted=False)
+        return Turn(conversation=aside, wish=wish)
+
     def dropped(self, conversation: Conversation) -> Turn:
         """An interview in which nothing was told yet."""
         gone = self.deleted(conversation).conversation
@@ -128,7 +136,7 @@ class Doer:
         audience = frozenset(choice.audience) or conversation.audience
         sending = replace(conversation, audience=audience)
         story = self._record(sending, now)
-        later = story.stop in self.ask.interview.asks_later
+        later = self._asked_later(sending, story) is not None
         place = self.ask.interview.machine.next(conversation.step, choice.name, later=later)
         sent = replace(sending, place=place, trail=(), submitted_at=now)
         return replace(self.asked(sent), story=story)
@@ -140,9 +148,11 @@ class Doer:
     def _ask_again(
         self, conversation: Conversation, choice: Choice, now: datetime
     ) -> AskAgain | None:
-        stop = self._record(conversation, now).stop
-        entry = self.ask.interview.asks_later.get(stop or "")
+        entry = self._asked_later(conversation, self._record(conversation, now))
         return AskAgain(entry, now + timedelta(days=choice.days or 0)) if entry else None
+
+    def _asked_later(self, conversation: Conversation, story: Story) -> str | None:
+        return asked_later(told(conversation, self.ask.definition), story.stop)
 
     def _record(self, conversation: Conversation, now: datetime) -> Story:
         interview = self.ask.interview

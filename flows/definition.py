@@ -69,7 +69,8 @@ class Choice:
 
     `typed` names lists of typed refusals (`no`, `not-yet`, …) that count as this button.
     `stops` is the reason that a summary gives when a story goes no further; `asks_later` the entry
-    by which such a story is asked about again, and `to_if_later` where it then leads.
+    by which a story that stopped there, or left that open, is asked about again, and `to_if_later`
+    where it then leads.
     """
 
     name: str

@@ -6,7 +6,7 @@ from typing import assert_never
 
 from flows import answers
 from flows.asking import FILES, PART, SAME_WORDS, Asker
-from flows.conversation import Answer, Conversation, EvidenceGiven, Status, Turn
+from flows.conversation import Answer, Conversation, EvidenceGiven, Status, Turn, Wish
 from flows.deeds import Doer
 from flows.definition import ANSWER, Choice, Kind
 from flows.framework import Attribution
@@ -68,7 +68,9 @@ class Engine:
             case Commanded(name):
                 return self._commanded(turned, name, now)
             case Prompted() as prompted:
-                return self._prompted(turned, prompted)
+                # The bot's own opening takes none of its teller's time.
+                unspent = replace(turned, active_seconds=conversation.active_seconds)
+                return self._prompted(unspent, prompted)
             case Rewrote() as rewrote:
                 return self._rewritten(turned, rewrote, now)
             case Unread():
@@ -196,6 +198,8 @@ class Engine:
 
     def _chose(self, conversation: Conversation, name: str, now: datetime) -> Turn:
         """A button that is offered, by its name."""
+        if conversation.is_asked_for and name in set(Wish):
+            return self._doer.wished(conversation, Wish(name))
         if conversation.aside is not None:
             choice = self.ask.definition.asides[conversation.aside].choice(name)
             resumed = replace(conversation, aside=None)

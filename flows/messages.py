@@ -115,7 +115,8 @@ class Inbound:
     whether others read along there. `reply_to` is the bot's message that it answers, where it
     names one; `answers` the place of the interview where that was asked. `language` is that of the
     person's client. `otherwise` is what it means where no question is open, and
-    `answer_at` where a command was typed whose answer only this person is to see there.
+    `answer_at` where a command was typed whose answer only this person is to see there. `about` is
+    the row of the community that it is about, once somebody who speaks in none was asked.
     """
 
     key: str
@@ -131,6 +132,7 @@ class Inbound:
     language: str | None = None
     otherwise: Commanded | None = None
     answer_at: str | None = None
+    about: int | None = None
 
 
 def parse(text: str) -> Said | Commanded:

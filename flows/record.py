@@ -1,9 +1,9 @@
 """From answers to a story record. It arranges what the teller said, and never rewrites it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import pairwise
+from itertools import chain, pairwise
 
 from flows.conversation import Answer, Conversation, How, Standing
 from flows.definition import FlowDefinition, Keep, Kind, StepDefinition
@@ -289,6 +289,25 @@ def _stop(answers: tuple[Told, ...], steps: tuple[Step, ...], framework: Framewo
     return stop
 
 
+def asked_later(answers: Sequence[Told], stop: str | None) -> str | None:
+    """The entry by which a story is asked about again; None where it is not.
+
+    That of the button at which it stopped, or else of one that left something open, as long as
+    that question was not answered in another way since.
+    """
+    last = {_question_of(answer): answer for answer in answers}
+    buttons = [(answer, answer.step.choice(answer.choice or "")) for answer in answers]
+    later = [(answer, choice) for answer, choice in buttons if choice and choice.asks_later]
+    stopped = (c.asks_later for _, c in later if c.stops is not None and c.stops == stop)
+    still_open = (c.asks_later for a, c in later if c.stops is None and last[_question_of(a)] is a)
+    return next(chain(stopped, still_open), None)
+
+
+def _question_of(answer: Told) -> str:
+    """By which questions that are like each other are one."""
+    return answer.step.like or answer.step.name
+
+
 def _kind(
     steps: tuple[Step, ...], links: tuple[Link, ...], stop: str | None, framework: Framework
 ) -> StoryKind:
@@ -322,16 +341,19 @@ def _gaps(answers: tuple[Told, ...], rules: Rules, *, is_dated: bool) -> tuple[s
 
 def title(steps: tuple[Step, ...], framework: Framework) -> str:
     """A quotation that names the story: the first sentence of the furthest thing that happened."""
+    return quotation(title_words(steps, framework), TITLE_LENGTH)
+
+
+def title_words(steps: tuple[Step, ...], framework: Framework) -> str:
+    """The words of the furthest thing that happened, or else was told; empty without any."""
     worded = [s for s in steps if s.text]
-    if not worded:
-        return ""
     inner = framework.inner
 
     def far(step: Step) -> tuple[bool, int]:
         happened = step.status is StepStatus.HAPPENED
         return happened, inner.index(step.cycle) if step.cycle in inner else -1
 
-    return quotation(max(worded, key=far).text, TITLE_LENGTH)
+    return max(worded, key=far).text if worded else ""
 
 
 def quotation(text: str, length: int) -> str:

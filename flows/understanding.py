@@ -4,12 +4,15 @@ import re
 from collections.abc import Sequence
 
 from flows.asking import SKIP, Asker
-from flows.conversation import Answer, Conversation
+from flows.conversation import Answer, Conversation, Wish
 from flows.definition import Choice, Kind
 from flows.messages import MAX_WORDS, Inbound, Option
 from flows.probes import GapRule, Rules, meaning_of
 
 NUMBER = re.compile("[1-9][0-9]{0,3}")
+NOT_NOW = {"no", "not-yet"}
+"""What says to somebody who asks for a story: not this time."""
+
 LABEL = 200  # characters; nothing longer is a label or a refusal
 SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -87,6 +90,8 @@ def _refused(
     meanings = meaning_of(text, rules)
     if not meanings:
         return None
+    if conversation.is_asked_for and not NOT_NOW.isdisjoint(meanings):
+        return Wish.NOT_NOW
     if conversation.aside is None and SKIP in meanings:
         return SKIP
     if conversation.aside is None and conversation.detail is not None and SKIP in offered:

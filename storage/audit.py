@@ -19,6 +19,9 @@ class Action(StrEnum):
 
     ROLE_GRANTED = "role-granted"
     ROLE_REVOKED = "role-revoked"
+    PROMPTED = "prompted"
+    SCHEDULE_MADE = "schedule-made"
+    SCHEDULE_CHANGED = "schedule-changed"
     JOINED = "joined"
     LEFT = "left"
     LINKED = "linked"

@@ -8,7 +8,9 @@ from typing import Any, NewType
 from sqlalchemy import Connection, delete, insert, or_, select, update
 
 from flows.framework import Cycle
+from flows.hours import Hours
 from storage.dialects import insert_or_keep
+from storage.mapping import hours_of, zone_of
 from storage.tables import communities, places
 
 CommunityId = NewType("CommunityId", int)
@@ -43,6 +45,15 @@ class Framing:
     difference: str | None = None
     uncertainties: str | None = None
     cycles: tuple[Cycle, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """How members are asked where they say nothing else: at most once in `every` days, and not in
+    these `hours`."""
+
+    every: int
+    hours: Hours
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +131,14 @@ class Communities:
         cycles = tuple(Cycle(name) for name in row.cycles or ())
         return Framing(difference=row.difference, uncertainties=row.uncertainties, cycles=cycles)
 
+    def asked(self, community: CommunityId) -> Asked:
+        row = self._connection.execute(
+            select(communities.c.prompts_every, communities.c.quiet, communities.c.days_off).where(
+                communities.c.id == community
+            )
+        ).one()
+        return Asked(row.prompts_every, hours_of(row.quiet, row.days_off or ""))
+
     # ---- places ----
 
     def at(self, place: Place) -> Community | None:
@@ -172,5 +191,10 @@ class Communities:
 
 def community_of(row: Any) -> Community:
     return Community(
-        CommunityId(row.id), row.slug, row.name, row.language, row.timezone, Access(row.access)
+        CommunityId(row.id),
+        row.slug,
+        row.name,
+        row.language,
+        zone_of(row.timezone),
+        Access(row.access),
     )

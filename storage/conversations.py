@@ -178,6 +178,11 @@ class Conversations:
         told = (answer_of(row[_WIDTH:]) for row in rows if row.answer_step is not None)
         return conversation_of(rows[0], tuple(told))
 
+    def active_of(self, member: MemberId) -> list[Conversation]:
+        """Those whose questions are open, in any community; without their answers."""
+        found = select(conversations).where(conversations.c.member_id == member, _IS_ACTIVE)
+        return [conversation_of(row, ()) for row in self._connection.execute(found)]
+
     def load(self, conversation: ConversationId) -> Conversation:
         """One that is known by its row."""
         return self._loaded(self._connection.execute(_BY_ID, {"row": conversation}).one())

@@ -4,6 +4,7 @@ On SQLite one thread writes; on PostgreSQL a small pool of them does.
 """
 
 import asyncio
+import os
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
@@ -29,6 +30,14 @@ WRITER_PRAGMAS = (
 READER_PRAGMAS = ("query_only=ON",)
 
 NO_ADDRESS = "the address is not one of a database"
+
+CUT_LINES = {
+    "keepalives_idle": 10,  # seconds
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,  # milliseconds
+}
+"""When a connection to PostgreSQL is given up whose other end is silent: systems wait for hours."""
 
 WRITERS = 4  # threads that write to PostgreSQL, a connection each
 
@@ -59,6 +68,12 @@ class Database:
         ]
         for writer in self._writers:
             writer.start()
+
+    @property
+    def driver_arguments(self) -> dict[str, Any]:
+        """What the driver connects with, for a connection beside these."""
+        _, named = self._writing.dialect.create_connect_args(self._writing.url)
+        return dict(named)
 
     async def write(self, work: Callable[[Connection], T]) -> T:
         """What `work` returns, run in one transaction on a writer's thread and committed."""
@@ -228,12 +243,14 @@ def _made(url: URL, **how: Any) -> Engine:
         raise DatabaseUnreachable(NO_ADDRESS) from None
 
 
-def _sqlite(url: URL, timeout: float, pragmas: tuple[str, ...]) -> Engine:
+def _sqlite(
+    url: URL, timeout: float, pragmas: tuple[str, ...], *, begins: str | None = None
+) -> Engine:
     # The driver begins transactions by itself and too late: before the first write, not the
     # first read. So it is told not to (isolation_level), and we begin them.
     engine = _made(
         url,
-        connect_args={"timeout": timeout, "isolation_level": None, "check_same_thread": False},
+        connect_args={"timeout": timeout, "isolation_level": begins, "check_same_thread": False},
     )
 
     def connected(connection: Any, _record: object) -> None:
@@ -258,7 +275,7 @@ def _postgresql(url: URL, timeout: float) -> Engine:
         max_overflow=WRITERS,  # for the readers
         # A connection that a restart of the server broke is found out before it is used.
         pool_pre_ping=True,
-        connect_args={"connect_timeout": max(1, round(timeout))},
+        connect_args={"connect_timeout": max(1, round(timeout)), **CUT_LINES},
     )
 
     def connected(connection: Any, _record: object) -> None:
@@ -269,6 +286,20 @@ def _postgresql(url: URL, timeout: float) -> Engine:
 
     event.listen(engine, "connect", connected)
     return engine
+
+
+def engine_beside(url: str, path: Path, *, timeout: float) -> Engine:
+    """For what is no part of the database: on SQLite the file at `path`, else the same server.
+
+    On SQLite a transaction is begun by the driver, and what was committed last may be lost with
+    the power: whoever uses this can do without it.
+    """
+    parsed = _parsed(url)
+    if parsed.get_backend_name() != "sqlite":
+        return _postgresql(parsed, timeout)
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    pragmas = ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON")
+    return _sqlite(parsed.set(database=str(path)), timeout, pragmas, begins="IMMEDIATE")
 
 
 def is_absent(url: str) -> bool:

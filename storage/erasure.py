@@ -16,7 +16,9 @@ from sqlalchemy import Connection, Table, Text, and_, cast, delete, exists, inse
 from flows.conversation import ConversationId, Status
 from flows.framework import Attribution
 from flows.messages import Address
+from flows.prompting import LeftOut
 from storage.audit import Action
+from storage.deliveries import DeliveryStatus
 from storage.members import MemberId
 from storage.stories import StoryStatus
 from storage.tables import (
@@ -26,6 +28,7 @@ from storage.tables import (
     check_backs,
     consents,
     conversations,
+    deliveries,
     erasures,
     evidence,
     gaps,
@@ -37,11 +40,14 @@ from storage.tables import (
     memberships,
     outbox,
     permissions,
+    prompting,
     questions,
+    schedules,
     steps,
     stories,
     story_audiences,
     story_indicators,
+    watches,
 )
 
 KEEPS_WITHDRAWN = timedelta(days=30)
@@ -66,7 +72,7 @@ class Erasing:
 
 OF_STORY = (story_audiences, gaps, story_indicators, permissions, links, steps)
 OF_CONVERSATION = (answers, evidence, check_backs, outbox)
-OF_MEMBER = (memberships, consents, questions, link_codes, addresses)
+OF_MEMBER = (memberships, consents, questions, link_codes, prompting, addresses)
 
 TIMES = (
     "started_at",
@@ -76,8 +82,18 @@ TIMES = (
     "submitted_at",
     "withdrawn_at",
     "hidden_at",
+    "reminded_at",
+    "due_at",
+    "until",
+    "sent_at",
+    "repeated_at",
+    "opened_at",
+    "finished_at",
+    "snoozed_at",
+    "nudged_at",
+    "nudge_from",
 )
-"""When somebody did something, of a conversation or a story."""
+"""When somebody did something, of a conversation, a story or a prompt."""
 
 BLANK_STORY: dict[str, Any] = {
     "status": StoryStatus.WITHDRAWN,
@@ -124,9 +140,10 @@ class Erasure:
         self._erase_conversations(ids, now)
         for address in self._addresses(member):
             self._erase_address(address)
+        self._ask_no_more(member)
         for table in OF_MEMBER:
             self._delete(table, table.c.member_id == member)
-        for table in (conversations, stories):  # nobody can tell by the day who it was
+        for table in (conversations, stories, deliveries):  # nobody can tell by the day who it was
             self._to_months(table, member)
         self._connection.execute(
             update(members)
@@ -215,6 +232,33 @@ class Erasure:
                 update(conversations).where(mine, which).values(**BLANK_CONVERSATION, status=ends)
             )
 
+    def _ask_no_more(self, member: MemberId) -> None:
+        """Rounds go on without them, and what names them for a round does so no more."""
+        waits = deliveries.c.status.in_([DeliveryStatus.PLANNED, DeliveryStatus.QUEUED])
+        self._connection.execute(
+            update(deliveries)
+            .where(deliveries.c.member_id == member, waits)
+            .values(status=DeliveryStatus.LEFT_OUT, reason=LeftOut.NO_CONSENT)
+        )
+        called = self._connection.execute(select(members.c.name).where(members.c.id == member))
+        at = [f"{address.platform}:{address.user}" for address in self._addresses(member)]
+        names = [name for name in (*called.scalars(), *at) if name]
+        named = re.compile("|".join(rf"(?<!\w){re.escape(name)}(?!\w)" for name in names), re.I)
+        for row in self._connection.execute(select(schedules.c.id, schedules.c.phrase)).all():
+            if names and named.search(row.phrase):
+                self._connection.execute(
+                    update(schedules)
+                    .where(schedules.c.id == row.id)
+                    .values(phrase=named.sub("…", row.phrase))
+                )
+        asked = select(questions.c.id, questions.c["values"]).where(
+            questions.c.command.in_(("prompt", "schedule"))
+        )
+        rows = self._connection.execute(asked).all()
+        texts = {row.id: str(row[1]) for row in rows}
+        gone = [row for row, text in texts.items() if names and named.search(text)]
+        self._delete(questions, questions.c.id.in_(gone))
+
     def _unsend(self, ids: Sequence[ConversationId]) -> None:
         """What waits for anybody and names one of them, for it may quote it."""
         known = select(conversations.c.ref).where(conversations.c.id.in_(ids))
@@ -230,7 +274,7 @@ class Erasure:
 
     def _erase_address(self, address: Address) -> None:
         """What arrived from there and was kept, and what waits to be sent there."""
-        for table in (inbox, outbox, guesses):
+        for table in (inbox, outbox, guesses, watches):
             self._delete(
                 table, and_(table.c.platform == address.platform, table.c.user == address.user)
             )

@@ -4,7 +4,9 @@ StorageError
 ├── DatabaseUnreachable   it cannot be opened, or the connection was lost
 ├── DatabaseAbsent        there is none where one is to be read
 ├── DatabaseBusy          another process held it for longer than the timeout
+│   └── DatabaseEntangled two transactions waited for each other, and this one was let go
 ├── DatabaseReadOnly      it cannot be written
+├── DatabaseForbidden     the role may not do that
 ├── DatabaseFull          no room is left for it
 ├── DatabaseDiskFailed    its file or disk failed while it was read or written
 ├── DatabaseBroken        it is no database, or a damaged one
@@ -12,7 +14,14 @@ StorageError
 ├── DatabaseNewer         it was made by a later version of Storytrail
 ├── DatabaseOutdated      it has to be migrated first
 ├── DatabaseInUse         it should be empty, and is not
+├── LeaseLost             another process sends for this platform now
 ├── TransferFailed        a copy has not as many rows as what was copied
+├── BackupThere           where a backup is to be written there is something
+├── BackupIsDatabase      a backup would overwrite what it is made of
+├── BackupUnwritable      a backup cannot be written there
+├── BackupUnusable        what is to be restored is no backup, or a damaged one
+├── BackupNewer           it was made by a later version of Storytrail
+├── DatabaseFilled        a backup would replace what nobody allowed to be replaced
 └── DefinitionChanged     a flow was changed without a new version
 
 Each says in one sentence what happened and what to do. None carries what a person wrote: driver
@@ -49,10 +58,22 @@ class DatabaseBusy(StorageError):
         )
 
 
+class DatabaseEntangled(DatabaseBusy):
+    """Done again at once, it goes through: the other one is."""
+
+
 class DatabaseReadOnly(StorageError):
     def __init__(self) -> None:
         super().__init__(
             "The database is read-only: make the file and its folder writable, then try again."
+        )
+
+
+class DatabaseForbidden(StorageError):
+    def __init__(self) -> None:
+        super().__init__(
+            "The role in the address of the database may not do that: "
+            "use the one that owns its tables."
         )
 
 
@@ -106,6 +127,11 @@ class DatabaseInUse(StorageError):
         )
 
 
+class LeaseLost(StorageError):
+    def __init__(self) -> None:
+        super().__init__("Another process sends for this platform now.")
+
+
 class TransferFailed(StorageError):
     def __init__(self, table: str) -> None:
         super().__init__(
@@ -113,6 +139,50 @@ class TransferFailed(StorageError):
             "stop what still writes to the old database and try again."
         )
         self.table = table
+
+
+class BackupThere(StorageError):
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"{name} is there already: choose another name, or replace it with --force."
+        )
+
+
+class BackupIsDatabase(StorageError):
+    def __init__(self) -> None:
+        super().__init__(
+            "That file is the database itself, or belongs to it: "
+            "choose another name for the backup."
+        )
+
+
+class BackupUnwritable(StorageError):
+    def __init__(self, name: str, why: str) -> None:
+        super().__init__(f"{name} cannot be written ({why}): choose another place, or make room.")
+
+
+class BackupUnusable(StorageError):
+    def __init__(self, name: str, why: str) -> None:
+        super().__init__(
+            f"{name} is no backup that can be restored ({why}): "
+            "name a file that `storytrail backup` made."
+        )
+
+
+class BackupNewer(StorageError):
+    def __init__(self, name: str, revision: str) -> None:
+        super().__init__(
+            f"{name} is from a newer version of Storytrail (schema {revision}): "
+            "install that version, or restore an older backup."
+        )
+
+
+class DatabaseFilled(StorageError):
+    def __init__(self) -> None:
+        super().__init__(
+            "The database is not empty: make a backup of it, "
+            "then have it replaced by this one with --replace."
+        )
 
 
 class DefinitionChanged(StorageError):
@@ -127,14 +197,15 @@ class DefinitionChanged(StorageError):
 def fault_of(error: DBAPIError) -> StorageError | None:
     """The fault behind a driver's error; None where it is not the state of the database."""
     if name := getattr(error.orig, "sqlite_errorname", None):
-        return _sqlite_fault(name)
+        return sqlite_fault(name)
     if hasattr(error.orig, "sqlstate"):
         state = getattr(error.orig, "sqlstate", None)
         return _postgresql_fault(state, is_lost=error.connection_invalidated)
     return None
 
 
-def _sqlite_fault(name: str) -> StorageError | None:
+def sqlite_fault(name: str) -> StorageError | None:
+    """The fault that SQLite calls `name`; None where it is not the state of the database."""
     if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
         return DatabaseBusy()
     if name.startswith("SQLITE_READONLY"):
@@ -154,10 +225,14 @@ def _postgresql_fault(state: str | None, *, is_lost: bool) -> StorageError | Non
     """By SQLSTATE; none at all where no server answered."""
     if state is None or is_lost:
         return DatabaseUnreachable("no answer")
-    if state in ("55P03", "40P01", "40001", "57014"):  # locked, deadlocked, overtaken, timed out
+    if state == "40P01":
+        return DatabaseEntangled()
+    if state in ("55P03", "40001", "57014"):  # locked, overtaken, timed out
         return DatabaseBusy()
     if state == "25006":
         return DatabaseReadOnly()
+    if state == "42501":
+        return DatabaseForbidden()
     if state in ("53100", "53200"):
         return DatabaseFull()
     # Connections, credentials, unknown databases, a server that goes or comes.

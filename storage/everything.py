@@ -13,6 +13,7 @@ from storage.tables import (
     communities,
     consents,
     conversations,
+    deliveries,
     evidence,
     gaps,
     guesses,
@@ -25,11 +26,15 @@ from storage.tables import (
     memberships,
     outbox,
     permissions,
+    prompting,
     questions,
+    rounds,
+    schedules,
     steps,
     stories,
     story_audiences,
     story_indicators,
+    watches,
 )
 
 Kept = dict[str, list[dict[str, Any]]]
@@ -61,10 +66,13 @@ class Everything:
                 (table, table.c.story_id.in_(told))
                 for table in (steps, links, gaps, story_audiences, story_indicators, permissions)
             ),
+            *((t, t.c.member_id == member) for t in (prompting, deliveries)),
             (invites, invites.c.made_by == member),
+            (schedules, schedules.c.made_by == member),
+            (rounds, rounds.c.asked_by == member),
             *(
                 (table, tuple_(table.c.platform, table.c.user).in_(at))
-                for table in (inbox, outbox, guesses)
+                for table in (inbox, outbox, guesses, watches)
             ),
             (audit, or_(audit.c.member_id == member, audit.c.subject_id == member)),
         ]

@@ -28,6 +28,7 @@ _OPEN = (
     .where(inbox.c.status == bindparam("wanted"))
     .order_by(inbox.c.received_at)
 )
+_OPEN_SINCE = _OPEN.where(inbox.c.received_at < bindparam("before"))
 
 
 class Inbox:
@@ -83,7 +84,10 @@ class Inbox:
         open_still = (inbox.c.key == key) & (inbox.c.status != InboxStatus.DONE)
         return self._connection.execute(update(inbox).where(open_still).values(values)).rowcount > 0
 
-    def open(self, status: InboxStatus) -> list[Inbound]:
-        """The inputs kept under `status`, oldest first."""
-        rows = self._connection.execute(_OPEN, {"wanted": status})
+    def open(self, status: InboxStatus, *, before: datetime | None = None) -> list[Inbound]:
+        """The inputs kept under `status`, oldest first; only those that came `before` then."""
+        if before is None:
+            rows = self._connection.execute(_OPEN, {"wanted": status})
+        else:
+            rows = self._connection.execute(_OPEN_SINCE, {"wanted": status, "before": before})
         return [inbound_of(row.key, row.payload) for row in rows]

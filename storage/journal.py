@@ -5,6 +5,8 @@ A line names a row and a time, and nothing else.
 
 import json
 import os
+import threading
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -17,20 +19,27 @@ class Journal:
     def __init__(self, path: Path | None) -> None:
         """None: there is no file to keep it in, and a backup brings back what it holds."""
         self._path = path
+        self._settling = threading.Lock()  # of two at once, each would write the same lines
 
-    def settle(self, database: Database) -> int:
+    def settle(self, database: Database, *, also: Sequence[Erasing] = ()) -> int:
         """Have file and database agree: what only one of them knows of, the other one learns.
+        So does each of what is known of from elsewhere (`also`).
 
         So a database that was put back from a backup loses again what was erased since. How many
         erasures that were. Afterwards no page of the database holds any of the words.
         """
+        with self._settling:
+            return self._settle(database, also)
+
+    def _settle(self, database: Database, also: Sequence[Erasing]) -> int:
         recorded = database.read_now(lambda c: Work(c).erasure.recorded())
         written, there = self._read(), set(recorded)
-        missed = [each for each in written if each not in there]
+        missed = [each for each in dict.fromkeys([*written, *also]) if each not in there]
         if missed:
             database.write_now(lambda c: _erase_again(Work(c), missed))
         known = set(written)
-        self._append([each for each in recorded if each not in known])
+        unwritten = dict.fromkeys([*recorded, *also])
+        self._append([each for each in unwritten if each not in known])
         if recorded or missed:
             database.sweep()
         return len(missed)

@@ -3,11 +3,12 @@
 from base64 import b64decode, b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
-from datetime import datetime
+from datetime import datetime, time
 from typing import Any
 
 from sqlalchemy import Row
 
+from flows.clocks import is_zone
 from flows.conversation import (
     Answer,
     Conversation,
@@ -19,6 +20,7 @@ from flows.conversation import (
     Status,
 )
 from flows.framework import Attribution, Audience
+from flows.hours import Hours
 from flows.messages import (
     Address,
     Anchor,
@@ -75,6 +77,7 @@ SETTLED = (
     "anchor_date",
     "anchor_link",
     "origin",
+    "prompted",
     "started_at",
     "submitted_at",
 )
@@ -121,6 +124,7 @@ def settled_values(conversation: Conversation) -> Values:
         "pseudonym": conversation.pseudonym,
         **anchor_values(conversation.anchor),
         "origin": conversation.origin,
+        "prompted": conversation.prompted,
         "started_at": conversation.started_at,
         "submitted_at": conversation.submitted_at,
     }
@@ -151,6 +155,7 @@ def conversation_of(row: Any, answers: tuple[Answer, ...]) -> Conversation:
         delivered_at=row.delivered_at,
         active_seconds=row.active_seconds,
         submitted_at=row.submitted_at,
+        prompted=row.prompted,
     )
 
 
@@ -210,6 +215,31 @@ def anchor_of(row: Row[Any]) -> Anchor | None:
     return Anchor(row.anchor_activity, row.anchor_date, row.anchor_link)
 
 
+def zone_of(name: str) -> str:
+    """A zone that there is: UTC for one that is not known here. Platforms name what they like, and
+    nobody's clock may hold up a round."""
+    return name if is_zone(name) else "UTC"
+
+
+def hours_of(quiet: str, days_off: str) -> Hours:
+    """When somebody is left alone, of "21:00-08:00" and "5 6"; empty is never."""
+    start, _, end = quiet.partition("-")
+    return Hours(
+        quiet_from=time.fromisoformat(start) if start else None,
+        quiet_to=time.fromisoformat(end) if end else None,
+        days_off=frozenset(int(day) for day in days_off.split()),
+    )
+
+
+def hours_values(hours: Hours) -> Values:
+    """The two columns of it."""
+    quiet = ""
+    if hours.quiet_from is not None and hours.quiet_to is not None:
+        start, end = (each.isoformat("minutes") for each in (hours.quiet_from, hours.quiet_to))
+        quiet = f"{start}-{end}"
+    return {"quiet": quiet, "days_off": " ".join(str(day) for day in sorted(hours.days_off))}
+
+
 # ---- messages, as JSON ----
 
 PAYLOADS: Mapping[str, type[Payload]] = {
@@ -237,6 +267,7 @@ def payload_values(inbound: Inbound) -> Values:
         "name": inbound.name,
         "place": inbound.place,
         "is_public": inbound.is_public,
+        "about": inbound.about,
     }
 
 
@@ -255,6 +286,7 @@ def inbound_of(key: str, kept: Values) -> Inbound:
         name=kept["name"],
         place=kept.get("place"),
         is_public=kept.get("is_public", False),
+        about=kept.get("about"),
     )
 
 

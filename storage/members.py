@@ -1,6 +1,6 @@
 """People: found by any of their addresses, where they belong, and what they agreed to."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -8,10 +8,12 @@ from typing import Any, NewType
 
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, tuple_, update
 
+from flows.clocks import is_zone
 from flows.conversation import Agreed
 from flows.messages import Address
 from storage.communities import Access, Community, CommunityId, community_of
 from storage.dialects import among, insert_or_keep
+from storage.mapping import zone_of
 from storage.prepared import Prepared
 from storage.tables import addresses, audit, communities, consents, members, memberships
 
@@ -297,15 +299,19 @@ class Members:
             found[member] = (*found.get(member, ()), Address(row.platform, row.user))
         return found
 
-    def reach(self, member: MemberId) -> Address | None:
+    def reach(
+        self, member: MemberId, *, platforms: Collection[str] | None = None
+    ) -> Address | None:
         """Where somebody is written to without having written: the newest of their addresses
-        that anything arrives at."""
+        that anything arrives at, on these platforms where any are named."""
+        served = [addresses.c.platform.in_(platforms)] if platforms is not None else []
         row = self._connection.execute(
             select(addresses.c.platform, addresses.c.user)
             .where(
                 addresses.c.member_id == member,
                 addresses.c.deactivated_at.is_(None),
                 addresses.c.unreachable_at.is_(None),
+                *served,
             )
             .order_by(addresses.c.id.desc())
             .limit(1)
@@ -388,9 +394,10 @@ def _met(row: Any) -> Met:
             row.slug,
             row.community_name,
             row.community_language,
-            row.community_timezone,
+            zone_of(row.community_timezone),
             Access(row.access),
         )
     role = Role(row.role) if row.role is not None else Role.MEMBER
-    member = Member(MemberId(row.id), row.name, row.language, role, row.timezone)
+    timezone = row.timezone if row.timezone and is_zone(row.timezone) else None
+    member = Member(MemberId(row.id), row.name, row.language, role, timezone)
     return Met(member, community, row.question_id)

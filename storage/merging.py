@@ -6,6 +6,7 @@ from sqlalchemy import Connection, Row, Table, delete, func, insert, select, upd
 
 from flows.conversation import Status
 from storage.conversations import Conversations
+from storage.deliveries import DeliveryStatus
 from storage.members import MemberId, Role
 from storage.tables import (
     addresses,
@@ -13,12 +14,17 @@ from storage.tables import (
     audit,
     consents,
     conversations,
+    deliveries,
     invites,
     link_codes,
     members,
     memberships,
+    outbox,
     permissions,
+    prompting,
     questions,
+    rounds,
+    schedules,
     stories,
 )
 
@@ -30,11 +36,14 @@ THEIRS = (
     (questions, "member_id"),
     (link_codes, "member_id"),
     (permissions, "asked_by"),
+    (deliveries, "member_id"),
     (invites, "made_by"),
+    (schedules, "made_by"),
+    (rounds, "asked_by"),
     (audit, "member_id"),
     (audit, "subject_id"),
 )
-"""Every column that names a person, but for memberships, which are put together."""
+"""Every column that names a person, but for memberships and wishes, which are put together."""
 
 
 def merge(connection: Connection, stays: MemberId, goes: MemberId) -> None:
@@ -52,6 +61,8 @@ def merge(connection: Connection, stays: MemberId, goes: MemberId) -> None:
     people = {row.id: row for row in locked}
     _park_older(connection, stays, goes)
     _put_memberships_together(connection, stays, goes)
+    _put_wishes_together(connection, stays, goes)
+    _put_shares_together(connection, stays, goes)
     for table, column in THEIRS:
         _hand_over(connection, table, column, stays, goes)
     connection.execute(
@@ -109,8 +120,57 @@ def _put_memberships_together(connection: Connection, stays: MemberId, goes: Mem
                 role=max((Role(row.role) for row in both), key=ranks.index),
                 joined_at=min(row.joined_at for row in both),
                 hears_of_stories=any(row.hears_of_stories for row in both),
+                digest_at=next((row.digest_at for row in both if row.digest_at), None),
             )
         )
+
+
+def _put_wishes_together(connection: Connection, stays: MemberId, goes: MemberId) -> None:
+    """Of two wishes how to be asked the stricter one."""
+    rows = connection.execute(
+        select(prompting).where(prompting.c.member_id.in_([stays, goes]))
+    ).mappings()
+    both = sorted(rows, key=lambda row: bool(row["member_id"] != stays))
+    connection.execute(delete(prompting).where(prompting.c.member_id.in_([stays, goes])))
+    if both:
+        values = {
+            name: next((row[name] for row in both if row[name] is not None), None)
+            for name in [column.name for column in prompting.c]
+        }
+        for name in ("snoozed_until", "stopped_at", "every_days", "answered_at", "checked_at"):
+            said = [row[name] for row in both if row[name] is not None]
+            values[name] = max(said, default=None)
+        connection.execute(insert(prompting).values({**values, "member_id": stays}))
+
+
+FURTHEST = (
+    DeliveryStatus.SENT,
+    DeliveryStatus.QUEUED,
+    DeliveryStatus.PLANNED,
+)
+"""Of two shares of one round, the one that got further counts; what waits of the other is not
+sent."""
+
+
+def _put_shares_together(connection: Connection, stays: MemberId, goes: MemberId) -> None:
+    rows = connection.execute(
+        select(deliveries.c.id, deliveries.c.round_id, deliveries.c.status)
+        .where(deliveries.c.member_id.in_([stays, goes]))
+        .order_by(deliveries.c.member_id != stays)
+    ).all()
+    shares: dict[int, list[Any]] = {}
+    for row in rows:
+        shares.setdefault(row.round_id, []).append(row)
+    for both in shares.values():
+        for other in sorted(both, key=_progress)[1:]:
+            connection.execute(
+                delete(outbox).where(outbox.c.delivery_id == other.id, outbox.c.sent_at.is_(None))
+            )
+            connection.execute(delete(deliveries).where(deliveries.c.id == other.id))
+
+
+def _progress(share: Any) -> int:
+    return FURTHEST.index(share.status) if share.status in FURTHEST else len(FURTHEST)
 
 
 def _hand_over(

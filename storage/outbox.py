@@ -19,15 +19,19 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql.dml import ReturningUpdate
 
-from flows.conversation import ConversationId
+from flows.conversation import ConversationId, Status
 from flows.messages import Address, Ask, Reply, Review, Say
+from storage.deliveries import DeliveryId, DeliveryStatus
 from storage.dialects import named
 from storage.mapping import reply_of, reply_values
 from storage.prepared import Prepared
-from storage.tables import addresses, conversations, outbox
+from storage.tables import addresses, conversations, deliveries, outbox
 
 ASIDE = "aside:"
 """What a place begins with where only one person sees what is said: behind it stands how."""
+
+UNREACHABLE, EXPIRED = "unreachable", "expired"
+"""The faults of what can't be sent because its reader is gone, or nobody wants it any more."""
 
 MAX_FAULT = 255
 """Characters that are kept of what a platform says of a fault."""
@@ -40,7 +44,9 @@ class Waiting:
     `place` is the group to show it in, the person's own chat where it is None; `priority` 0 a reply
     to somebody, 1 what is said to many. One that is `in_place` is the open question anew, to be
     shown where that stands; `asks` is its place in the interview. What has a `subject` may have
-    been shared in that place before.
+    been shared in that place before. A `delivery` is a member's share of a round of prompts, which
+    nobody wants after it `expires_at`; `was_tried` says that it was being sent before, and that
+    nobody knows whether it was.
     """
 
     id: int
@@ -51,6 +57,9 @@ class Waiting:
     conversation: ConversationId | None = None
     asks: str | None = None
     subject: str | None = None
+    delivery: DeliveryId | None = None
+    expires_at: datetime | None = None
+    was_tried: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +98,8 @@ _PUT = Prepared(
             "priority",
             "in_place",
             "subject",
+            "delivery_id",
+            "expires_at",
         )
     )
     .inline()  # nobody asks for the new row's number
@@ -105,6 +116,9 @@ _WAITING = (
         outbox.c.conversation_id,
         outbox.c.asks,
         outbox.c.subject,
+        outbox.c.delivery_id,
+        outbox.c.expires_at,
+        outbox.c.attempted_at,
     )
     .where(*_WAITS, *_AT)
     .order_by(outbox.c.id)
@@ -139,25 +153,51 @@ _MARK = (
         has_buttons=_HAS_BUTTONS,
         body=None,
     )
-    .returning(outbox.c.conversation_id, outbox.c.asks)
+    .returning(outbox.c.conversation_id, outbox.c.asks, outbox.c.delivery_id)
 )
+_TRIED = update(outbox).where(outbox.c.id == bindparam("row")).values(attempted_at=bindparam("at"))
 _FAILED: dict[str, Any] = {"failed_at": bindparam("at"), "fault": bindparam("why"), "body": None}
 _FAIL = (
     update(outbox)
     .where(outbox.c.id == bindparam("row"), outbox.c.sent_at.is_(None))
     .values(_FAILED)
-    .returning(outbox.c.id, outbox.c.conversation_id)
+    .returning(outbox.c.id, outbox.c.conversation_id, outbox.c.delivery_id)
 )
 _FAIL_ALL = (
     update(outbox)
     .where(*_WAITS, *_AT)
     .values(_FAILED)
-    .returning(outbox.c.id, outbox.c.conversation_id)
+    .returning(outbox.c.id, outbox.c.conversation_id, outbox.c.delivery_id)
 )
 # The last word to somebody who was forgotten: their address stays nowhere.
 _GONE = delete(outbox).where(
     outbox.c.id == bindparam("row"),
     ~exists().where(addresses.c.platform == outbox.c.platform, addresses.c.user == outbox.c.user),
+)
+_IS_OWN = outbox.c.place.is_(None)
+_DELIVERY = update(deliveries).where(deliveries.c.id == bindparam("delivery"))
+_HAS_COME = _DELIVERY.values(status=DeliveryStatus.SENT, sent_at=bindparam("at"))
+_COMES_AGAIN = _DELIVERY.values(repeated_at=bindparam("at"))
+_LOST = _DELIVERY.values(status=bindparam("status"))
+_NOT_COME = {
+    UNREACHABLE: DeliveryStatus.UNREACHABLE,
+    EXPIRED: DeliveryStatus.MISSED,
+}
+_NEVER_OPENED = delete(conversations).where(
+    conversations.c.id == bindparam("conversation"),
+    conversations.c.prompted,
+    ~conversations.c.has_begun,
+)
+# A story that was begun is kept for later, as if it had not been offered.
+_NEVER_OFFERED = (
+    update(conversations)
+    .where(
+        conversations.c.id == bindparam("conversation"),
+        conversations.c.prompted,
+        conversations.c.has_begun,
+        conversations.c.status == Status.ACTIVE,
+    )
+    .values(status=Status.PARKED, prompted=False, aside=None)
 )
 _DELIVERED = (
     update(conversations)
@@ -185,10 +225,12 @@ class Outbox:
         place: str | None = None,
         priority: int = 0,
         in_place: bool = False,
+        delivery: DeliveryId | None = None,
+        expires_at: datetime | None = None,
     ) -> None:
         """To be sent once the work is flushed and committed; `Waiting` says how.
 
-        Of replies that are `in_place` only a question is.
+        Of replies that are `in_place` only a question is, or what has a `subject`.
         """
         self.rows += [
             {
@@ -200,8 +242,10 @@ class Outbox:
                 "created_at": now,
                 "place": place,
                 "priority": priority,
-                "in_place": in_place and isinstance(reply, Ask | Review),
-                "subject": reply.subject if isinstance(reply, Say) and place else None,
+                "in_place": in_place and _has_place(reply),
+                "subject": reply.subject if isinstance(reply, Say) else None,
+                "delivery_id": delivery,
+                "expires_at": expires_at,
             }
             for reply in replies
         ]
@@ -224,9 +268,17 @@ class Outbox:
                 row.conversation_id,
                 row.asks,
                 row.subject,
+                row.delivery_id,
+                row.expires_at,
+                row.attempted_at is not None,
             )
             for row in rows
         ]
+
+    def has_waiting(self, to: Address) -> bool:
+        """Whether anything is to be sent to an address yet, or is not known to be sent."""
+        found = select(outbox.c.id).where(*_WAITS, *_AT).limit(1)
+        return self._connection.execute(found, _at(to)).first() is not None
 
     def waiting_for(self, platform: str) -> list[Address]:
         """The addresses on a platform that something waits for."""
@@ -257,6 +309,8 @@ class Outbox:
             marked = self._connection.execute(
                 _MARK, {"row": row, "at": what.at, "message": what.message_id}
             ).one_or_none()
+            if marked is not None and marked.delivery_id is not None:
+                self._connection.execute(_HAS_COME, {"delivery": marked.delivery_id, "at": what.at})
             if marked is not None and marked.conversation_id is None:
                 self._connection.execute(_GONE, {"row": row})
             if marked is not None and marked.asks is not None:
@@ -269,6 +323,13 @@ class Outbox:
                     },
                 )
 
+    def trying(self, row: Waiting, at: datetime | None) -> None:
+        """It is being sent; None: it was not. Where it was being sent before and nobody knows what
+        came of that, it may come twice, which is counted."""
+        self._connection.execute(_TRIED, {"row": row.id, "at": at})
+        if at is not None and row.was_tried:
+            self._connection.execute(_COMES_AGAIN, {"delivery": row.delivery, "at": at})
+
     def open_buttons(self, to: Address) -> list[Shown]:
         """The messages in somebody's own chat that have buttons still, the newest last."""
         rows = self._connection.execute(_OPEN_BUTTONS, _at(to))
@@ -280,7 +341,7 @@ class Outbox:
             select(outbox.c.id, outbox.c.message_id)
             .where(
                 outbox.c.platform == to.platform,
-                outbox.c.place == row.place,
+                outbox.c.place == row.place if row.place else _IS_OWN & (outbox.c.user == to.user),
                 outbox.c.subject == row.subject,
                 outbox.c.message_id.is_not(None),
             )
@@ -310,12 +371,33 @@ class Outbox:
         """Nothing of what waits for this address will be sent; how many rows that were."""
         return self._failed(_FAIL_ALL, {**_at(to), "at": at, "why": fault[:MAX_FAULT]})
 
+    def lost(self, before: datetime, *, at: datetime) -> None:
+        """Prompts that nobody wanted any more by then, since nothing sends to their platform."""
+        overdue = select(outbox.c.id).where(
+            *_WAITS, outbox.c.delivery_id.is_not(None), outbox.c.expires_at <= before
+        )
+        for row in self._connection.execute(overdue).scalars().all():
+            self.fail(row, EXPIRED, at=at)
+
     def _failed(self, statement: ReturningUpdate[Any], values: dict[str, Any]) -> int:
         failed = self._connection.execute(statement, values).all()
         for row in failed:
+            if row.delivery_id is not None:
+                self._has_not_come(row, values["why"])
             if row.conversation_id is None:
                 self._connection.execute(_GONE, {"row": row.id})
         return len(failed)
+
+    def _has_not_come(self, row: Any, fault: str) -> None:
+        """The ledger says why. What it would have opened is gone, where nothing was told there."""
+        status = _NOT_COME.get(fault, DeliveryStatus.FAILED)
+        self._connection.execute(_LOST, {"delivery": row.delivery_id, "status": status})
+        self._connection.execute(_NEVER_OPENED, {"conversation": row.conversation_id})
+        self._connection.execute(_NEVER_OFFERED, {"conversation": row.conversation_id})
+
+
+def _has_place(reply: Reply) -> bool:
+    return isinstance(reply, Ask | Review) or (isinstance(reply, Say) and reply.subject is not None)
 
 
 def _at(to: Address) -> dict[str, str]:

@@ -13,6 +13,7 @@ from sqlalchemy import (
     func,
     not_,
     select,
+    union,
 )
 
 from flows.conversation import Status
@@ -20,7 +21,16 @@ from flows.framework import Attribution, Cycle, Framework, StepStatus, Valence
 from flows.story import LinkKind
 from flows.summary import Counts, Minutes, Quote, Rows, Stopped, Told
 from storage.stories import StoryStatus
-from storage.tables import conversations, gaps, links, memberships, steps, stories
+from storage.tables import (
+    conversations,
+    deliveries,
+    gaps,
+    links,
+    memberships,
+    rounds,
+    steps,
+    stories,
+)
 from storage.visibility import Scope, has_step, open_to, refs_of, sent, split_refs, told_in
 
 QUOTES = 5  # as many as are read on a telephone; the export has them all
@@ -68,7 +78,7 @@ class Queries:
             members=self._one(
                 select(func.count()).where(memberships.c.community_id == scope.community)
             ),
-            asked=self._one(select(func.count(distinct(conversations.c.member_id))).where(in_time)),
+            asked=self._asked(scope, in_time),
             begun=standing + withdrawn + deleted + unsent,
             sent=standing,
             withdrawn=withdrawn,
@@ -76,6 +86,22 @@ class Queries:
             tellers=self._one(select(func.count(distinct(stories.c.member_id))).where(sent(scope))),
             hidden=standing - readable,
         )
+
+    def _asked(self, scope: Scope, in_time: ColumnElement[bool]) -> int:
+        """Who was sent a prompt or was in an interview, each of them once."""
+        sent_in = [rounds.c.community_id == scope.community, deliveries.c.sent_at.is_not(None)]
+        if scope.since is not None:
+            sent_in.append(deliveries.c.sent_at >= scope.since)
+        if scope.until is not None:
+            sent_in.append(deliveries.c.sent_at < scope.until)
+        prompted = (
+            select(deliveries.c.member_id)
+            .join(rounds, rounds.c.id == deliveries.c.round_id)
+            .where(*sent_in)
+        )
+        interviewed = select(conversations.c.member_id).where(in_time)
+        people = union(prompted, interviewed).subquery()
+        return self._one(select(func.count()).select_from(people))
 
     def _stopped(self, scope: Scope) -> list[Stopped]:
         wanted = (

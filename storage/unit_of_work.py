@@ -5,10 +5,14 @@ from functools import cached_property
 from sqlalchemy import Connection
 
 from storage.audit import Audit
+from storage.candidates import Candidates
+from storage.check_backs import CheckBacks
 from storage.codes import Codes
 from storage.communities import Communities
 from storage.conversations import Conversations
 from storage.definitions import StoredDefinitions
+from storage.deliveries import Deliveries
+from storage.digests import Digests
 from storage.erasure import Erasure
 from storage.everything import Everything
 from storage.inbox import Inbox
@@ -18,11 +22,17 @@ from storage.merging import merge
 from storage.outbox import Outbox
 from storage.permissions import Permissions
 from storage.prepared import together
+from storage.prompting import Prompting
 from storage.queries import Queries
 from storage.questions import Questions
+from storage.reminders import Reminders
 from storage.retention import Expiring
+from storage.rounds import Rounds
+from storage.schedules import Schedules
+from storage.standing import Standing
 from storage.stories import Stories
 from storage.story_reads import StoryReads
+from storage.watches import Watches
 
 Mark = tuple[int, int, int]
 
@@ -75,6 +85,46 @@ class Work:
     @cached_property
     def codes(self) -> Codes:
         return Codes(self._connection)
+
+    @cached_property
+    def schedules(self) -> Schedules:
+        return Schedules(self._connection)
+
+    @cached_property
+    def rounds(self) -> Rounds:
+        return Rounds(self._connection)
+
+    @cached_property
+    def candidates(self) -> Candidates:
+        return Candidates(self._connection)
+
+    @cached_property
+    def check_backs(self) -> CheckBacks:
+        return CheckBacks(self._connection)
+
+    @cached_property
+    def reminders(self) -> Reminders:
+        return Reminders(self._connection)
+
+    @cached_property
+    def digests(self) -> Digests:
+        return Digests(self._connection)
+
+    @cached_property
+    def standing(self) -> Standing:
+        return Standing(self._connection)
+
+    @cached_property
+    def deliveries(self) -> Deliveries:
+        return Deliveries(self._connection)
+
+    @cached_property
+    def prompting(self) -> Prompting:
+        return Prompting(self._connection)
+
+    @cached_property
+    def watches(self) -> Watches:
+        return Watches(self._connection)
 
     @cached_property
     def installations(self) -> Installations:

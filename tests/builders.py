@@ -1,9 +1,8 @@
 """Made-up values, each with the details that matter changed, and ways to run the program."""
 
-import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -13,14 +12,13 @@ from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
 
 import structlog
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Engine
 from typer.testing import CliRunner
 
-import bot
 from bot.cli import app
 from bot.house import House
 from bot.interviews import Interviews
-from bot.platforms import spelling
+from bot.platforms import SPELLINGS, spelling
 from bot.turns import Turns
 from config import definitions, texts
 from flows.conversation import Answer, Conversation, ConversationId, Status
@@ -35,13 +33,11 @@ from storage.members import Member, Role
 from storage.outbox import Sent
 from storage.tables import metadata
 from storage.unit_of_work import Work
+from tests.warm import Forked, usual
 
 T = TypeVar("T")
 
 NOON = datetime(2026, 3, 14, 12, 0, tzinfo=UTC)
-
-ROOT = Path(bot.__file__).parents[1]
-"""Where the packages lie, for programs that run in other folders."""
 
 IMMEDIATE, POTENTIAL, APPLIED, REALIZED = (
     Cycle(name) for name in ("immediate", "potential", "applied", "realized")
@@ -206,7 +202,7 @@ def opened(database: Path | str) -> Database:
     return Database(url_of(database), timeout=0.2)
 
 
-def emptied(url: str) -> None:
+def emptied(engine: Engine) -> None:
     """Bring a migrated PostgreSQL schema back to where nothing happened yet."""
     tables = metadata.sorted_tables
     # TRUNCATE takes a hundred times as long, because it makes every file of every table anew.
@@ -216,13 +212,11 @@ def emptied(url: str) -> None:
         for table in tables
         if "id" in table.c
     ]
-
-    def empty(connection: Connection) -> None:
+    with engine.begin() as connection:
         connection.exec_driver_sql("; ".join(empty_all + number_anew))
-
-    with closing(Database(url)) as database:
-        database.write_now(empty)
-        kept(database, furnish)
+        work = Work(connection)
+        furnish(work)
+        work.flush()
 
 
 def furnish(work: Work) -> None:
@@ -359,8 +353,9 @@ class Clock:
 def turns_on(
     database: Database, *, now: Callable[[], datetime], of: Interviews | None = None
 ) -> Turns:
-    """The bot on a database, with the shipped interviews if no others."""
-    house = House(interviews=of or interviews(), spelling=spelling)
+    """The bot on a database, with the shipped interviews if no others. It serves all platforms."""
+    serves = frozenset(SPELLINGS)
+    house = House(interviews=of or interviews(), spelling=spelling, serves=serves)
     return Turns(database, house, journal=Journal(None), now=now)
 
 
@@ -424,19 +419,24 @@ def texts_of(replies: Iterable[Reply]) -> str:
 
 def environment(database: Path | str, **more: str) -> dict[str, str]:
     """An environment with nothing of this machine's settings in it."""
-    own = {name: os.environ[name] for name in ("PATH", "HOME", "SYSTEMROOT") if name in os.environ}
-    return {
-        **own,
-        "PYTHONPATH": str(ROOT),
-        "PYTHONUTF8": "1",
-        "LANG": "C.UTF-8",
-        "STORYTRAIL_DATABASE_URL": url_of(database),
-        **more,
-    }
+    return {**usual(), "STORYTRAIL_DATABASE_URL": url_of(database), **more}
 
 
 def program(*arguments: str) -> list[str]:
     return [sys.executable, "-m", "bot.cli", *arguments]
+
+
+Process = subprocess.Popen[bytes] | Forked
+
+Begin = Callable[..., Process]
+"""`Forked`, which takes no time, or `from_scratch`."""
+
+PIPES = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+
+
+def from_scratch(arguments: Sequence[str], **how: Any) -> subprocess.Popen[bytes]:
+    """The program in a Python of its own."""
+    return subprocess.Popen(program(*arguments), **how)
 
 
 def storytrail(
@@ -445,18 +445,17 @@ def storytrail(
     said: bytes | Iterable[str] = b"",
     folder: Path | None = None,
     more: Mapping[str, str] | None = None,
+    begin: Begin = Forked,
 ) -> subprocess.CompletedProcess[bytes]:
     """Run the program to its end. `said` is its standard input, or the lines of it."""
     into = said if isinstance(said, bytes) else lines(said)
     beside = database.parent if isinstance(database, Path) else Path.cwd()
-    return subprocess.run(
-        program(*arguments),
-        input=into,
-        capture_output=True,
+    return finished(
+        arguments,
+        said=into,
         cwd=folder or beside,
         env=environment(database, **(more or {})),
-        timeout=60,
-        check=False,
+        begin=begin,
     )
 
 
@@ -477,6 +476,23 @@ def sentence(done: subprocess.CompletedProcess[bytes]) -> str:
     assert "Traceback" not in said
     assert said.count("\n") == 1, said
     return said.rstrip("\n")
+
+
+def finished(
+    arguments: Sequence[str],
+    *,
+    said: bytes = b"",
+    cwd: Path,
+    env: Mapping[str, str],
+    begin: Begin = Forked,
+) -> subprocess.CompletedProcess[bytes]:
+    """The same, in this environment."""
+    process = begin(arguments, cwd=cwd, env=env, **PIPES)
+    try:
+        out, err = process.communicate(said, timeout=60)
+        return subprocess.CompletedProcess(arguments, process.wait(), out, err)
+    finally:
+        process.kill()
 
 
 def lines(said: Iterable[str], *, end: str = "\n") -> bytes:

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, inspect, text
 
 from storage.errors import DatabaseForeign, DatabaseNewer, DatabaseOutdated
 
-HEAD = "0006"
+HEAD = "0007"
 """The schema that this version works on."""
 
 KNOWN = frozenset(f"{number:04}" for number in range(1, int(HEAD) + 1))

@@ -19,6 +19,13 @@ from storage.tables.people import (
     memberships,
     places,
 )
+from storage.tables.prompts import (
+    deliveries,
+    prompting,
+    rounds,
+    schedules,
+    watches,
+)
 from storage.tables.records import (
     audit,
     erasures,
@@ -53,6 +60,7 @@ __all__ = [
     "consents",
     "conversations",
     "definitions",
+    "deliveries",
     "erasures",
     "evidence",
     "gaps",
@@ -70,9 +78,13 @@ __all__ = [
     "outbox",
     "permissions",
     "places",
+    "prompting",
     "questions",
+    "rounds",
+    "schedules",
     "steps",
     "stories",
     "story_audiences",
     "story_indicators",
+    "watches",
 ]

@@ -1,6 +1,18 @@
 """Interviews under way: what was asked and answered."""
 
-from sqlalchemy import JSON, BigInteger, Boolean, Column, Index, Integer, String, Table, Text, text
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    Index,
+    Integer,
+    String,
+    Table,
+    Text,
+    false,
+    text,
+)
 
 from storage.tables.base import Id, UtcTime, metadata, row_id, to_row
 
@@ -42,6 +54,9 @@ conversations = Table(
     Column("delivered_at", UtcTime),
     Column("active_seconds", Integer, nullable=False),
     Column("submitted_at", UtcTime),
+    # The bot asked for it, and nothing was answered yet.
+    Column("prompted", Boolean, nullable=False, server_default=false()),
+    Column("reminded_at", UtcTime),  # when its teller was asked whether to go on
     Column("expiry_told_at", UtcTime),  # when its teller was told that it will expire
     Index(
         "uq_conversations_active",
@@ -100,4 +115,6 @@ check_backs = Table(
     Column("conversation_id", Id, to_row("conversations"), nullable=False, unique=True),
     Column("entry", String(64), nullable=False),
     Column("due_at", UtcTime, nullable=False, index=True),
+    Column("asked_at", UtcTime),
+    Column("held_until", UtcTime),  # not to be looked at before: its teller is left alone now
 )

@@ -29,6 +29,10 @@ communities = Table(
     Column("difference", Text),
     Column("uncertainties", Text),
     Column("cycles", JSON(none_as_null=True)),
+    # How often its members are asked for a story at most, and when they are left alone.
+    Column("prompts_every", Integer, nullable=False, server_default="28"),  # days
+    Column("quiet", String(16), nullable=False, server_default="21:00-08:00"),
+    Column("days_off", String(32)),  # "5 6", Monday is 0
 )
 
 # Where a community meets: a Telegram group, a Slack channel or a whole workspace.
@@ -82,6 +86,8 @@ memberships = Table(
     Column("role", String(16), nullable=False),
     Column("joined_at", UtcTime, nullable=False),
     Column("hears_of_stories", Boolean, nullable=False, server_default=false()),
+    # When the next weekly digest goes to this organizer; none without.
+    Column("digest_at", UtcTime),
 )
 
 # The token itself is kept by nobody: only what it makes.

@@ -56,6 +56,10 @@ outbox = Table(
     Column("failed_at", UtcTime),
     # What was shared there, so that it can be brought up to date: "summary main march".
     Column("subject", String(255)),
+    # The share of a round that this is, until when it may be sent, and that it was being sent.
+    Column("delivery_id", Id),
+    Column("expires_at", UtcTime),
+    Column("attempted_at", UtcTime),
     # What a platform says of it, never words of anybody.
     Column("fault", String(255)),
     Index(
@@ -74,4 +78,10 @@ outbox = Table(
         postgresql_where=text("has_buttons"),
     ),
     Index("ix_outbox_of", "conversation_id"),
+    Index(
+        "ix_outbox_failed",
+        "failed_at",
+        sqlite_where=text("failed_at IS NOT NULL"),
+        postgresql_where=text("failed_at IS NOT NULL"),
+    ),
 )

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from storage.database import Database
-from tests.builders import closing, emptied, fresh, opened
+from tests.builders import closing, fresh, furnish, kept, opened
 from tests.conftest import BOTH
 from tests.servers import a_database, server_url
 
@@ -32,7 +32,6 @@ def lasting(
         with closing(Database(f"sqlite:///{file}")) as database:
             yield database
         return
-    with a_database(server_url()) as url:
-        emptied(url)
-        with closing(Database(url)) as database:
-            yield database
+    with a_database(server_url()) as url, closing(Database(url)) as database:
+        kept(database, furnish)
+        yield database

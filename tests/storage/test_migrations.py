@@ -248,7 +248,7 @@ def test_who_belonged_to_communities_before_there_were_several_speaks_in_the_fir
 
 
 @pytest.mark.parametrize(
-    "statement", ["ALTER TABLE addresses ADD COLUMN profile_at", "UPDATE alembic_version"]
+    "statement", ["ALTER TABLE outbox ADD COLUMN attempted_at", "UPDATE alembic_version"]
 )
 def test_an_upgrade_with_rows_that_is_killed_in_the_middle_leaves_them_in_the_old_schema(
     older, statement
