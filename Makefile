@@ -1,7 +1,7 @@
 # make chat    the bot in this terminal; the first time it installs what it needs into .venv
 # make test    all that a change must pass: check, then the tests
 # make check   style, types, borders between the packages, docs, and what `storytrail check` finds
-# make bench   how fast it is beside its peers, in about seven minutes (ARGS=--keep: into the README there)
+# make bench   how fast it is beside its peers, in about ten minutes (ARGS=--keep: into the README there)
 # make docs    the pages of docs/ that are made from the code
 # make lock    both lock files again from pyproject.toml (needs uv; ARGS=--upgrade for newer versions)
 # make clean   removes .venv and everything built

@@ -18,7 +18,7 @@ from pathlib import Path
 from statistics import median
 from time import perf_counter
 
-from benchmarks import alone, end_to_end, full, in_memory, pickled, postgres
+from benchmarks import alone, end_to_end, full, in_memory, pickled, planned, postgres, round
 from benchmarks.bot_api import BotApi
 from benchmarks.figures import BUILD, PAIRS, Comparison
 from benchmarks.slack_api import SlackApi
@@ -32,6 +32,8 @@ GROUPS: Mapping[str, Group] = {
     "full": full.measured,
     "postgres": postgres.measured,
     "telegram": partial(end_to_end.measured, "Telegram", BotApi, "benchmarks.telegram_peer"),
+    "round": round.measured,
+    "planned": planned.measured,
     "slack": partial(end_to_end.measured, "Slack", SlackApi, "benchmarks.slack_peer"),
 }
 

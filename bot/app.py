@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bot.house import House, Retention
+from bot.house import TERMINAL_ONLY, House, Retention
 from bot.interviews import Interviews
 from bot.platforms import spelling
 from bot.turns import Turns
@@ -27,6 +27,9 @@ HOME = "main"
 
 UNNAMED = "the community"
 """What the first community is called until it is named."""
+
+
+BACKLOG = 20  # seconds' worth of prompts that may wait to be sent
 
 
 def now() -> datetime:
@@ -95,6 +98,7 @@ def opened(settings: Settings, *, makes: bool = True) -> Iterator[App]:
 
 def house_of(settings: Settings, interviews: Interviews) -> House:
     """What the settings make of this installation."""
+    fastest = max(settings.limit_per_second, settings.limit_workspace_per_second)
     return House(
         interviews=interviews,
         spelling=spelling,
@@ -105,6 +109,8 @@ def house_of(settings: Settings, interviews: Interviews) -> House:
             inputs=settings.retention_inputs,
         ),
         fixed_name=settings.community is not None,
+        serves=frozenset(settings.platforms) or TERMINAL_ONLY,
+        backlog=round(BACKLOG * fastest),
     )
 
 

@@ -7,7 +7,7 @@ from bot.app import faults_of
 from bot.interviews import Interviews
 from config import definitions, texts
 from config.errors import ConfigError
-from config.settings import Settings
+from config.settings import Settings, route_to
 from storage import migrations
 from storage.database import Database, is_absent
 from storage.errors import StorageError
@@ -25,7 +25,21 @@ def faults(settings: Settings) -> Iterator[str]:
     interviews = Interviews(written, spoken) if written and spoken else None
     if interviews is not None:
         yield from map(str, faults_of(interviews))
+    yield from _route_faults(settings)
     yield from _database_faults(settings, interviews)
+
+
+def _route_faults(settings: Settings) -> Iterator[str]:
+    """Of what the environment says about proxies and certificates, where it is needed."""
+    urls = [settings.telegram_api_url] if settings.telegram_token is not None else []
+    urls += [settings.slack_api_url] if settings.has_slack else []
+    found: dict[str, None] = {}
+    for url in urls:
+        try:
+            route_to(url)
+        except ConfigError as fault:
+            found[str(fault)] = None
+    yield from found
 
 
 def _read(load: Callable[[], T], found: list[ConfigError]) -> T | None:

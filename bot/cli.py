@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bot.backups import backups
 from bot.console import (
     Community,
     Since,
@@ -43,6 +44,7 @@ app = typer.Typer(
 flow = typer.Typer(help="Interviews as they are written.", no_args_is_help=True)
 app.add_typer(flow, name="flow")
 app.add_typer(managing)
+app.add_typer(backups)
 app.add_typer(role_app, name="role")
 app.add_typer(community_app, name="community")
 

@@ -11,7 +11,7 @@ import structlog
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot.limits import BROADCAST, Chat, Limits, Sleep
+from bot.limits import BROADCAST, Chat, Limits, Ready, Sleep, Slot
 from bot.platforms.platform import (
     Broken,
     NotAllowed,
@@ -24,28 +24,36 @@ from bot.showing import Showing, Writes, chat_of, ends
 from flows.messages import Address
 from storage.batch import Batcher
 from storage.database import Database
-from storage.errors import StorageError
-from storage.outbox import Sent, Shown, Waiting
+from storage.errors import LeaseLost, StorageError
+from storage.leases import Lease, SoleLease
+from storage.outbox import EXPIRED, UNREACHABLE, Sent, Shown, Waiting
 from storage.unit_of_work import Work
 
 SWEEP = 5.0  # seconds between looks for what nobody told of: another process put it
+LOOK = 0.05  # seconds between looks for what another process is sending
 SHORTEST, LONGEST = 0.5, 60.0  # seconds of a pause before something is tried again, unless told
 GRACE = 2.0  # seconds that what is being sent has when somebody waits for it
 TRIES = 5
 """How often a message is tried that breaks the platform's own code."""
 
-UNREACHABLE = "unreachable"
-"""The fault of what can't be sent because its reader is gone."""
-
 log = structlog.get_logger()
+
+
+def _is_late(row: Waiting, now: datetime) -> bool:
+    return row.expires_at is not None and row.expires_at <= now
+
+
+def _expiring(row: Waiting, now: datetime) -> Callable[[Connection], None]:
+    return lambda c: Work(c).outbox.fail(row.id, EXPIRED, at=now)
 
 
 class Delivery:
     """What one address is sent when somebody asks for it: the terminal after each line."""
 
-    def __init__(self, database: Database, platform: Platform) -> None:
+    def __init__(self, database: Database, platform: Platform, now: Callable[[], datetime]) -> None:
         self._database = database
         self._platform = platform
+        self._now = now
 
     async def deliver(self, to: Address) -> int:
         """Send what waits for one address; how many messages that were.
@@ -54,7 +62,13 @@ class Delivery:
         """
         waiting = await self._database.read(lambda c: Work(c).outbox.waiting(to))
         for row in waiting:
-            sent = await self._platform.send(to, row.reply, place=row.place)
+            if _is_late(row, self._now()):
+                await self._database.write(_expiring(row, self._now()))
+                continue
+            if row.subject is not None and row.in_place:
+                sent = Sent(None, self._now(), messages=0)  # what is printed stays as it is
+            else:
+                sent = await self._platform.send(to, row.reply, place=row.place)
             await self._database.write(_marking(row, sent))
         return len(waiting)
 
@@ -68,7 +82,7 @@ class _Lane:
     is_woken: bool = False
     idle: asyncio.Event = field(default_factory=asyncio.Event)  # nothing is being sent
     # The turn that a broadcast waits for: a reply behind it need not.
-    turn: "asyncio.Task[None] | None" = None
+    turn: "asyncio.Task[Slot | None] | None" = None
     failures: int = 0  # in a row
     row: int = 0  # that was tried last
     tries: int = 0  # of that row, that ended in something unexpected
@@ -80,6 +94,7 @@ class _Lane:
 class Courier:
     """Sends all that waits for a platform, a lane for each address, side by side.
 
+    Of several processes only the one that holds the lease `run`s it; the others tell that one.
     `is_allowed` is False while the platform does not let the bot in. `sent`, `refused`, `retried`
     and `unreachable` count messages, tries and addresses since the start.
     """
@@ -91,6 +106,7 @@ class Courier:
         limits: Limits,
         now: Callable[[], datetime],
         *,
+        lease: Lease | None = None,
         longest: float = LONGEST,
         unplaced: Callable[[Work, Address], None] | None = None,
         sleep: Sleep = asyncio.sleep,
@@ -101,7 +117,8 @@ class Courier:
         self._limits = limits
         # What became of messages shares commits, as turns do.
         self._writes: Writes = Batcher(database, _each)
-        self._showing = Showing(self._writes, platform, limits, now)
+        self.lease: Lease = lease or SoleLease()
+        self._showing = Showing(self._writes, platform, limits, now, self.lease)
         self._now = now
         self._longest = longest
         # Says to somebody that what they asked for in a group cannot be shown there.
@@ -125,23 +142,41 @@ class Courier:
         return self._barred == 0
 
     def wake(self, address: Address) -> None:
-        """Something waits for this address. May be called from any thread, at any time."""
-        if self._loop is not None:
+        """Something waits for this address: it is sent, here or wherever that is done.
+
+        May be called from any thread, at any time.
+        """
+        if not self.lease.is_held:
+            self.lease.tell(address)
+        elif self._loop is not None:
             with contextlib.suppress(RuntimeError):  # the loop has ended; the next start finds it
                 self._loop.call_soon_threadsafe(self._open, address)
 
+    def pass_on(self, address: Address, what: str) -> None:
+        """Whoever sends has to know of this too: ids, and no words. `Part.told` hears it there."""
+        if not self.lease.is_held:
+            self.lease.tell(address, what)
+
     async def settled(self, address: Address) -> None:
         """Wait for what is being sent to an address just now, a little: once it is marked, it is
-        known whether what somebody wrote there came before it or after."""
+        known whether what somebody wrote there came before it or after. Where another process
+        sends, wait for all that is to be sent there. Raises StorageError."""
+        if not self.lease.is_held:
+            for _ in range(round(GRACE / LOOK)):
+                if not await self._database.read(lambda c: Work(c).outbox.has_waiting(address)):
+                    return
+                await self._sleep(LOOK)
         lane = self._lanes.get(address)
         if lane is not None and not lane.idle.is_set():
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(lane.idle.wait(), GRACE)
 
     async def run(self) -> None:
-        """Send, until cancelled. What is being sent then is finished, where that is quick."""
+        """Send, until cancelled. What is being sent then is finished, where that is quick; where
+        the lease was lost, it is marked however long that takes."""
         self._loop = asyncio.get_running_loop()
         self._is_stopping = False
+        self._barred = 0
         try:
             while True:
                 await self._sweep()
@@ -225,6 +260,10 @@ class Courier:
                 lane.task.cancel()
         for closing in self._showing.closing:
             closing.cancel()
+        if not self.lease.is_held:
+            # The program goes on, and its lanes may: what they sent would be sent again otherwise.
+            # A next run finds those that are there still.
+            return
         tasks.update(self._showing.closing)
         try:
             if tasks:
@@ -252,44 +291,75 @@ class Courier:
         row, chat = rows[0], chat_of(lane.to, rows[0])
         # A broadcast that a reply stands behind is as urgent as that: the order stays.
         priority = min(each.priority for each in rows)
-        if not self._limits.goes_now(chat, priority):
-            if not await self._turn(lane, chat, priority):
-                return False
-            # It may have been taken back meanwhile.
+
+        async def ready() -> bool:
+            nonlocal rows, shown
             rows, shown = await self._database.read(lambda c: _first(Work(c), lane.to))
-            if not rows or rows[0].id != row.id:
+            # It may have been taken back meanwhile.
+            return bool(rows) and rows[0].id == row.id and await self._begins(row)
+
+        if row.delivery is not None:
+            slot = await self._turn(lane, chat, priority, ready)
+            if slot is None:
+                await self._came_to_nobody(row)
+        else:
+            slot = self._limits.goes_now(chat, priority)
+            if slot is None:
+                # Not looked at while next in line: many that were held up go at once then.
+                slot = await self._turn(lane, chat, priority)
+                if slot is not None and not await ready():
+                    return False
+            elif not await self._begins(row):
                 return False
+        if slot is None:
+            return False
         lane.idle.clear()
         try:
-            is_sent = await self._deliver(lane, row, shown)
+            is_sent = await self._deliver(lane, row, shown, slot)
         finally:
             lane.idle.set()
         # Whatever was put behind it since has woken the lane.
         return is_sent and len(rows) == 1
 
-    async def _turn(self, lane: _Lane, chat: Chat, priority: int) -> bool:
-        """Whether its turn came; not if something more urgent came up in a lane of broadcasts."""
+    async def _begins(self, row: Waiting) -> bool:
+        """Whether it is wanted still. Of a prompt it is kept that it is being sent."""
+        if _is_late(row, self._now()):
+            await self._keep(_expiring(row, self._now()))
+            return False
+        if row.delivery is not None:
+            await self._keep(lambda c: Work(c).outbox.trying(row, self._now()))
+        return True
+
+    async def _turn(
+        self, lane: _Lane, chat: Chat, priority: int, ready: Ready | None = None
+    ) -> Slot | None:
+        """Its turn; none if something more urgent came up in a lane of broadcasts."""
         if priority < BROADCAST:
-            await self._limits.turn(chat, priority)
-            return True
-        turn = lane.turn = asyncio.create_task(self._limits.turn(chat, priority))
+            return await self._limits.turn(chat, priority, ready=ready)
+        turn = lane.turn = asyncio.create_task(self._limits.turn(chat, priority, ready=ready))
         try:
             await asyncio.wait({turn})
         finally:
             lane.turn = None
             turn.cancel()
-        if turn.cancelled():
-            return False
-        turn.result()
-        return True
+        return None if turn.cancelled() else turn.result()
 
-    async def _deliver(self, lane: _Lane, row: Waiting, shown: Sequence[Shown]) -> bool:
+    async def _deliver(self, lane: _Lane, row: Waiting, shown: Sequence[Shown], slot: Slot) -> bool:
         """Whether it was sent and marked."""
         is_sent = False
         try:
-            sent, closed = await self._showing.show(lane.to, row, shown)
+            try:
+                sent, closed = await self._showing.show(lane.to, row, shown)
+            finally:
+                slot.is_over()
+        except LeaseLost:
+            await self._came_to_nobody(row)
+            lane.idle.set()
+            await self._pause(lane)  # it is stopped in a moment
+            return False
         except NotAllowed:
             self._not_let_in()
+            await self._came_to_nobody(row)
             return False
         except Broken as error:
             await self._again(lane, row, error)
@@ -297,6 +367,7 @@ class Courier:
         except RetryLater as error:
             chat = chat_of(lane.to, row)
             self._limits.hold(chat, error.seconds, all_of_it=error.is_for_all)
+            await self._came_to_nobody(row)
             self.retried += 1
         except Unreachable:
             await self._cannot_reach(lane.to, row)
@@ -321,6 +392,11 @@ class Courier:
             log.error("delivery.not-allowed", platform=self._platform.name)
         self._barred += 1
         self.retried += 1
+
+    async def _came_to_nobody(self, row: Waiting) -> None:
+        """The next try is no second time."""
+        if row.delivery is not None:
+            await self._keep(lambda c: Work(c).outbox.trying(row, None))
 
     async def _cannot_reach(self, to: Address, row: Waiting) -> None:
         """A person who is gone is sent nothing more; of a group that says nothing."""

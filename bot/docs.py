@@ -18,7 +18,7 @@ from bot.commands.command import Command
 from bot.interviews import STORY
 from bot.platforms import spelling
 from config import definitions
-from config.settings import FILE, Settings, variable
+from config.settings import FILE, Settings, file_of, secrets, variable
 from config.texts import LAST_RESORT, Texts
 from flows.machine import diagram
 from flows.messages import Wording
@@ -139,6 +139,11 @@ def _settings(_: str) -> str:
         "variable that is empty counts as not set, and one that begins with `STORYTRAIL_` and is "
         "no setting is a fault. `storytrail check` looks them over.",
         "",
+        "What is secret can lie in a file of its own: a variable with `_FILE` behind its name, or "
+        f"a key of `{FILE}` with `_file`, names that file. Its content is the value, without the "
+        "newline at its end. To set both, the value and its file, is a fault; the environment wins "
+        f"over `{FILE}` here too. Of such a file nothing is ever shown.",
+        "",
         "```toml",
         f"# {FILE}",
         'community = "the Onboarding Circle"',
@@ -158,7 +163,8 @@ def _setting_rows(fields: Mapping[str, FieldInfo]) -> Iterator[tuple[str, ...]]:
 def _setting(name: str, field: FieldInfo) -> Iterator[str]:
     words = get_args(field.annotation) if get_origin(field.annotation) is Literal else ()
     allowed = f" One of {', '.join(f'`{word}`' for word in words)}." if words else ""
-    yield from ("", f"## {variable(name)}", "", f"{field.description}{allowed}")
+    filed = f" Or in a file: `{variable(file_of(name))}`." if name in secrets() else ""
+    yield from ("", f"## {variable(name)}", "", f"{field.description}{allowed}{filed}")
 
 
 def _default(field: FieldInfo) -> str:

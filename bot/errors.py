@@ -13,6 +13,13 @@ class AlreadyRunning(ProgramError):
         )
 
 
+class StillRunning(ProgramError):
+    def __init__(self) -> None:
+        super().__init__(
+            "`storytrail run` uses this database: end it first, then put the backup back."
+        )
+
+
 class NothingToRun(ProgramError):
     def __init__(self) -> None:
         super().__init__(

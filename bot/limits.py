@@ -15,12 +15,20 @@ MOMENT = 1e-6  # seconds that count as none: waiting times do not add up exactly
 
 FEW = 1_024  # chats that are remembered before any is forgotten
 
+CATCH_UP = 0.2
+"""Seconds by which broadcasts may be behind, and still make up for it."""
+
+AHEAD = 8
+"""Broadcasts that are made ready at once, so that the next one never waits for that."""
+
 LONG_AGO = float("-inf")
 
 Clock = Callable[[], float]
 """Seconds; it never goes back."""
 
 Sleep = Callable[[float], Awaitable[None]]
+
+Ready = Callable[[], Awaitable[bool]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +60,19 @@ class Chat:
     within: str = ""
 
 
+@dataclass(slots=True)
+class Slot:
+    """One message that goes, at a time. A platform counts when it arrives there, and nobody knows
+    when that is: so it counts from when it was answered, once it was."""
+
+    at: float
+    clock: Clock
+
+    def is_over(self) -> None:
+        """The platform has answered."""
+        self.at = self.clock()
+
+
 class Budget:
     """What was sent lately, and how long the next message has to wait. Itself it never waits."""
 
@@ -59,6 +80,7 @@ class Budget:
         self._rates = rates
         self._clock = clock
         self._sent = _Window(rates.per_second, 1)
+        self.pace = 1 / rates.per_second  # seconds
         self._broadcast_at = LONG_AGO  # when the next one may go
         self._held_until = LONG_AGO
         self._chats: dict[Chat, _Lately] = {}
@@ -76,14 +98,16 @@ class Budget:
             free_at = max(free_at, self._broadcast_at)
         return _wait(free_at, self._clock())
 
-    def take(self, chat: Chat, priority: int) -> None:
+    def take(self, chat: Chat, priority: int) -> "Slot":
         """Something goes to this chat now."""
-        now = self._clock()
-        self._sent.add(now)
+        slot = Slot(self._clock(), self._clock)
+        now = slot.at
+        self._sent.add(slot)
         if priority >= BROADCAST:
             # Evenly spread, so that a reply in between finds room at once and not in a second.
-            self._broadcast_at = now + 1 / self._rates.per_second
-        self._lately(chat).add(now)
+            self._broadcast_at = max(self._broadcast_at, now - CATCH_UP) + self.pace
+        self._lately(chat).add(slot)
+        return slot
 
     def hold(self, chat: Chat, seconds: float) -> None:
         """Nothing may go to this chat for so long."""
@@ -111,13 +135,19 @@ class Limits:
         self._made = partial(_Within, rates, clock, sleep)
         self._within: dict[str, _Within] = {}
 
-    def goes_now(self, chat: Chat, priority: int = REPLY) -> bool:
-        """Whether a message may go to this chat now. If so, it counts as sent."""
+    def goes_now(self, chat: Chat, priority: int = REPLY) -> "Slot | None":
+        """The place of a message that may go to this chat now; it counts as sent then."""
         return self._of(chat).goes_now(chat, priority)
 
-    async def turn(self, chat: Chat, priority: int = REPLY) -> None:
-        """Returns when a message may go to this chat; from then on it counts as sent."""
-        await self._of(chat).turn(chat, priority)
+    async def turn(
+        self, chat: Chat, priority: int = REPLY, *, ready: Ready | None = None
+    ) -> "Slot | None":
+        """Returns when a message may go to this chat; from then on it counts as sent.
+
+        `ready` is asked shortly before, so that nothing is left to do then but to send.
+        None where it says no: nothing goes then.
+        """
+        return await self._of(chat).turn(chat, priority, ready)
 
     def count(self, chat: Chat, priority: int, messages: int) -> None:
         """So many more went there than was waited for."""
@@ -145,38 +175,44 @@ class _Within:
     def __init__(self, rates: Rates, clock: Clock, sleep: Sleep) -> None:
         self.budget = Budget(rates, clock)
         self._sleep = sleep
-        self._pace = 1 / rates.per_second
         # Whoever holds one is the first of those that wait; asyncio's locks are fair.
         self._first = (asyncio.Lock(), asyncio.Lock())
+        self._ahead = asyncio.Semaphore(AHEAD)
 
-    def goes_now(self, chat: Chat, priority: int) -> bool:
+    def goes_now(self, chat: Chat, priority: int) -> "Slot | None":
         waits = (
             self._first_of(priority).locked()
             or self._must_give_way(priority)
             or self.budget.chat_wait(chat)
             or self.budget.wait(priority)
         )
-        if waits:
-            return False
-        self.budget.take(chat, priority)
-        return True
+        return None if waits else self.budget.take(chat, priority)
 
-    async def turn(self, chat: Chat, priority: int) -> None:
+    async def turn(self, chat: Chat, priority: int, ready: Ready | None) -> "Slot | None":
+        if ready is None:
+            return await self._turn(chat, priority)
+        await self._is_free(chat)  # a chat that is held up must not stand in the way of others
+        async with self._ahead:
+            return await self._turn(chat, priority) if await ready() else None
+
+    async def _turn(self, chat: Chat, priority: int) -> "Slot":
         while True:
-            while wait := self.budget.chat_wait(chat):
-                await self._sleep(wait)
+            await self._is_free(chat)
             async with self._first_of(priority):
                 await self._any_may_go(priority)
                 # Several may have waited for one group.
                 if not self.budget.chat_wait(chat):
-                    self.budget.take(chat, priority)
-                    return
+                    return self.budget.take(chat, priority)
+
+    async def _is_free(self, chat: Chat) -> None:
+        while wait := self.budget.chat_wait(chat):
+            await self._sleep(wait)
 
     async def _any_may_go(self, priority: int) -> None:
         while True:
             wait = self.budget.wait(priority)
             if self._must_give_way(priority):
-                wait = max(wait, self._pace)
+                wait = max(wait, self.budget.pace)
             if not wait:
                 return
             await self._sleep(wait)
@@ -205,10 +241,10 @@ class _Lately:
         minute = self._minute.free_at if self._minute is not None else LONG_AGO
         return max(self.held_until, self._even_until - self._burst, minute)
 
-    def add(self, now: float) -> None:
-        self._even_until = max(self._even_until, now) + self._every
+    def add(self, slot: "Slot") -> None:
+        self._even_until = max(self._even_until, slot.at) + self._every
         if self._minute is not None:
-            self._minute.add(now)
+            self._minute.add(slot)
 
     def is_idle(self, now: float) -> bool:
         """Whether it makes no difference any more."""
@@ -222,20 +258,20 @@ class _Window:
     def __init__(self, rate: float, seconds: float) -> None:
         most = max(1, int(rate))
         self._seconds = seconds * most / rate
-        self._sent: deque[float] = deque(maxlen=most)
+        self._sent: deque[Slot] = deque(maxlen=most)
 
     @property
     def free_at(self) -> float:
         is_full = len(self._sent) == self._sent.maxlen
-        return self._sent[0] + self._seconds if is_full else LONG_AGO
+        return self._sent[0].at + self._seconds if is_full else LONG_AGO
 
     @property
     def last_until(self) -> float:
         """Until when the last one counts."""
-        return self._sent[-1] + self._seconds if self._sent else LONG_AGO
+        return self._sent[-1].at + self._seconds if self._sent else LONG_AGO
 
-    def add(self, now: float) -> None:
-        self._sent.append(now)
+    def add(self, slot: "Slot") -> None:
+        self._sent.append(slot)
 
 
 def _wait(free_at: float, now: float) -> float:

@@ -19,14 +19,22 @@ def unplaced(app: App, work: Work, to: Address) -> None:
     say_unplaced(app.house, work, to, now=now())
 
 
+Receive = Callable[[asyncio.Event], Awaitable[None]]
+"""Hears what people say, until it is told to end; what was said by then is handled."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """`receive` hears what people say, until it is told to end; `beside` goes on as long; `is_well`
-    says whether the platform lets the bot in."""
+    """Of several processes each has its `receive` and its routes. What only one of them may do,
+    `poll`, `beside` and sending, goes on as long as this one holds the courier's lease; `told`
+    hears what the others pass on meanwhile. `is_well` says whether the platform lets the bot in.
+    """
 
     name: str
     courier: Courier
-    receive: Callable[[asyncio.Event], Awaitable[None]]
+    receive: Receive | None = None
+    poll: Receive | None = None
+    told: Callable[[Address, str], None] | None = None
     is_well: Callable[[], bool]
     beside: tuple[Callable[[], Coroutine[Any, Any, None]], ...] = ()
     routers: tuple[APIRouter, ...] = ()

@@ -181,9 +181,11 @@ class Responder:
     def _run(self, scene: Scene, command: Command, payload: Commanded) -> Inbound | None:
         if not _may(scene, command):
             talking.answer(scene, [scene.not_for_them(command.role)])
-        elif command.run is None:
+            return None
+        scene.work.prompting.answered(scene.member.id, now=scene.now)
+        if command.run is None:
             self._when_closed(scene, talking.move(scene, command))
-        elif command.reads_much:
+        elif command.reads_beside(payload.rest):
             scene.work.inbox.keep(scene.inbound, InboxStatus.WAITING)
             return scene.inbound
         else:
@@ -238,7 +240,7 @@ class Responder:
             if question is not None:
                 scene.work.questions.close(question)
             talking.answer(scene, [scene.say("question-closed")])
-        elif not asked.scene.member.role.may(asked.put.role):
+        elif not _may_answer(asked):
             scene.work.questions.put_in_front(scene.member.id, None)
             talking.answer(scene, [scene.not_for_them(asked.put.role)])
         elif choice is None:
@@ -274,12 +276,9 @@ class Responder:
         return None
 
     def _go_on(self, scene: Scene, then: Then) -> Inbound | None:
-        inbound = replace(scene.inbound, payload=then.payload)
-        again = scene_of(self._house, scene.work, inbound, now=scene.now)
-        if then.community is not None and then.community.id != again.community.id:
-            role = scene.work.members.role(again.member.id, then.community.id)
-            again = scene_in(again, then.community, role)
-        return self._take(again)
+        about = then.community.id if then.community is not None else None
+        inbound = replace(scene.inbound, payload=then.payload, about=about)
+        return self._take(scene_of(self._house, scene.work, inbound, now=scene.now))
 
 
 def _is_command(meant: Commanded) -> bool:
@@ -290,6 +289,12 @@ def _is_command(meant: Commanded) -> bool:
 
 def _may(scene: Scene, command: Command) -> bool:
     return command.may(scene.member.role, is_owner=command.owners and scene.is_owner)
+
+
+def _may_answer(asked: Asked) -> bool:
+    if asked.scene.member.role.may(asked.put.role):
+        return True
+    return asked.command.owners and asked.scene.is_owner
 
 
 def _choice(scene: Scene, asked: Asked) -> str | None:

@@ -15,17 +15,18 @@ from typing import Any
 
 import uvicorn
 from fastapi import FastAPI
-from filelock import FileLock, Timeout
 from prometheus_client import CollectorRegistry
 from sqlalchemy import text
 
+from bot.alone import alone
 from bot.app import App
-from bot.errors import AlreadyRunning, NothingToRun
+from bot.background import Background
+from bot.errors import NothingToRun
+from bot.holding import Holding
 from bot.part import Part
-from bot.web.metrics import Numbers
+from bot.web.metrics import BackgroundNumbers, Numbers
 from bot.web.site import Check, site
-from config.settings import Settings
-from storage.database import Database, sqlite_path
+from storage.database import Database
 from storage.errors import StorageError
 
 DRAIN = 10.0  # seconds that replies in hand may take when the program is told to end
@@ -42,7 +43,7 @@ async def run(app: App) -> None:
         parts = [await stack.enter_async_context(part) for part in _parts(app)]
         if not parts:
             raise NothingToRun
-        stack.enter_context(_alone(settings))
+        stack.enter_context(alone(settings))
         at = (settings.http_host, settings.http_port)
         door = stack.enter_context(socket.create_server(at))
         await _run(app, parts, door, ends)
@@ -64,6 +65,8 @@ def _parts(app: App) -> Iterator[AbstractAsyncContextManager[Part]]:
 async def _run(app: App, parts: Sequence[Part], door: socket.socket, ends: asyncio.Event) -> None:
     registry = CollectorRegistry()
     registry.register(Numbers([part.courier for part in parts], app.turns))
+    background = Background(app)
+    registry.register(BackgroundNumbers(background))
     checks: dict[str, Check] = {"database": partial(_answers, app.database)}
     checks |= {part.name: partial(_is_well, part) for part in parts}
     web = site(
@@ -72,13 +75,14 @@ async def _run(app: App, parts: Sequence[Part], door: socket.socket, ends: async
         routers=[router for part in parts for router in part.routers],
     )
     await app.turns.finish_waiting()
-    couriers = [part.courier for part in parts]
-    work = [each() for part in parts for each in part.beside]
-    async with _beside(_serving(web, door), *(c.run() for c in couriers), *work):
+    holdings = [Holding(part, ends) for part in parts]
+    async with _beside(
+        _serving(web, door), *(holding.run() for holding in holdings), background.run(ends)
+    ):
         print(f"Running. The web server is at http://{_at(door)}.", flush=True)
-        await asyncio.gather(*(part.receive(ends) for part in parts))
+        await asyncio.gather(*(part.receive(ends) for part in parts if part.receive is not None))
         await ends.wait()
-        await asyncio.gather(*(courier.drain(DRAIN) for courier in couriers))
+        await asyncio.gather(*(holding.drain(DRAIN) for holding in holdings))
 
 
 @asynccontextmanager
@@ -89,20 +93,6 @@ async def _beside(*work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
         yield
         for task in going:
             task.cancel()
-
-
-@contextmanager
-def _alone(settings: Settings) -> Iterator[None]:
-    """On SQLite one program at a time sends and receives."""
-    path = sqlite_path(settings.database_url)
-    if path is None:
-        yield
-        return
-    try:
-        with FileLock(path.with_name(f"{path.name}.lock"), timeout=0):
-            yield
-    except Timeout:
-        raise AlreadyRunning from None
 
 
 # ---- the web server ----

@@ -10,7 +10,7 @@ from flows.conversation import Conversation
 from flows.engine import Engine
 from flows.framework import Attribution
 from flows.messages import Address, Inbound, Payload, Prompted, Say, Wording
-from storage.communities import Community, Place
+from storage.communities import Community, CommunityId, Place
 from storage.members import Member, MemberId, Met, Role
 from storage.unit_of_work import Work
 
@@ -155,10 +155,14 @@ def _scene(house: House, work: Work, inbound: Inbound, met: Met, now: datetime) 
         ),
         question=met.question,
     )
-    here = _meets_in(work, inbound)
+    here = _asked_for(work, inbound) or _meets_in(work, inbound)
     if here is None or here.id == community.id:
         return scene
     return scene_in(scene, here, work.members.role(met.member.id, here.id))
+
+
+def _asked_for(work: Work, inbound: Inbound) -> Community | None:
+    return work.communities.known(CommunityId(inbound.about)) if inbound.about else None
 
 
 def _meets_in(work: Work, inbound: Inbound) -> Community | None:

@@ -24,6 +24,8 @@ from bot.platforms.platform import (
 )
 from flows.messages import Address, Noted, Say
 from storage.batch import Batcher
+from storage.errors import LeaseLost
+from storage.leases import Lease
 from storage.outbox import ASIDE, Sent, Shown, Waiting
 from storage.unit_of_work import Work
 
@@ -42,7 +44,9 @@ class Showing:
         platform: Platform,
         limits: Limits,
         now: Callable[[], datetime],
+        lease: Lease,
     ) -> None:
+        self._lease = lease
         self._writes = writes
         self._platform = platform
         can_edit = hasattr(platform, "edit") and hasattr(platform, "close")
@@ -63,10 +67,13 @@ class Showing:
     ) -> tuple[Sent, list[int]]:
         """What the platform says of it, and the rows that have no buttons any more by that.
 
-        `shown` are those that have some, the newest last. Raises PlatformError.
+        `shown` are those that have some, the newest last. Raises PlatformError, LeaseLost.
         """
+        self._lease.check()
         if row.subject is not None and row.place is not None and shown:
             return await self._share_anew(to, row, row.place, shown[-1]), []
+        if row.subject is not None and row.in_place:
+            return await self._bring_up_to_date(to, row, shown), []
         if row.asks is None or row.place is not None:
             if self._editing is not None and ends(row):
                 self._close(self._editing, to, shown)
@@ -78,7 +85,7 @@ class Showing:
             try:
                 await self._editing.edit(to, last.message_id, row.reply)
             except Refused:  # it is too old, or gone
-                await self._limits.turn(chat_of(to, row), REPLY)
+                await self._turn(to, row)
             else:
                 self._close(self._editing, to, shown[:-1])
                 return Sent(last.message_id, self._now()), [last.id]
@@ -91,10 +98,25 @@ class Showing:
             try:
                 await self._sharing.update_shared(to, last.message_id, row.reply, place)
             except Refused:  # it is gone, or spans another number of messages now
-                await self._limits.turn(chat_of(to, row), REPLY)
+                await self._turn(to, row)
             else:
                 return Sent(last.message_id, self._now())
         return await self._platform.send(to, row.reply, place=place)
+
+    async def _bring_up_to_date(self, to: Address, row: Waiting, shown: Sequence[Shown]) -> Sent:
+        """In the place of what was said before, or not at all: nobody asked for it anew."""
+        if self._editing is None or not shown:
+            return Sent(None, self._now(), messages=0)
+        try:
+            await self._editing.edit(to, shown[-1].message_id, row.reply)
+        except Refused:  # it is gone, or reads the same
+            return Sent(None, self._now())
+        return Sent(shown[-1].message_id, self._now())
+
+    async def _turn(self, to: Address, row: Waiting) -> None:
+        """Until it may be said in another way than was tried. Raises LeaseLost."""
+        await self._limits.turn(chat_of(to, row), REPLY)
+        self._lease.check()
 
     def _close(self, editing: EditsMessages, to: Address, shown: Sequence[Shown]) -> None:
         """Take their buttons away, beside all else: a question never waits for that."""
@@ -112,13 +134,18 @@ class Showing:
         chat = Chat(to.user, within=to.workspace)
         try:
             # Platforms count this as they count messages.
-            await self._limits.turn(chat, BROADCAST)
-            with contextlib.suppress(Refused):  # it is gone, and so are its buttons
-                await editing.close(to, shown.message_id)
+            slot = await self._limits.turn(chat, BROADCAST)
+            self._lease.check()
+            try:
+                with contextlib.suppress(Refused):  # it is gone, and so are its buttons
+                    await editing.close(to, shown.message_id)
+            finally:
+                if slot is not None:
+                    slot.is_over()
             await self._writes.submit(lambda c: Work(c).outbox.closed([shown.id]))
         except RetryLater as error:
             self._limits.hold(chat, error.seconds, all_of_it=error.is_for_all)
-        except PlatformError:
+        except (PlatformError, LeaseLost):
             pass
         except Exception as error:
             log.warning("delivery.unclosed", platform=to.platform, fault=type(error).__name__)

@@ -1,6 +1,8 @@
-"""The Home tab in Slack: what I told, what waits for me, and for organizers what it comes to."""
+"""The Home tab in Slack: what I told, what waits for me, whether I am asked, and for organizers
+what it comes to."""
 
 from collections.abc import Iterator
+from zoneinfo import ZoneInfo
 
 from bot.app import App, now
 from bot.commands.command import Call
@@ -13,10 +15,12 @@ from bot.platforms.slack_renderer import Block, button, heading, rows_of, sectio
 from bot.recent import Recent
 from bot.scene import Scene, scene_with
 from flows.messages import Address
+from flows.prompting import LeftOut, Whom, gap_of, why_left_out
 from storage.members import Role
 from storage.stories import Listed, StoryStatus
 from storage.unit_of_work import Work
 
+NOT_NOW, AGAIN = "snooze 4 weeks", "snooze off"  # what two buttons stand for
 STORIES = 10  # of one's own that are shown; /mystories has the others
 MOST_TEXT = 2_900  # characters of a summary here; the command says all
 SEEN = 10_000  # people whose Home is kept up to date
@@ -37,7 +41,8 @@ class Homes:
         await self._slack.show_home(to, blocks)
 
     def is_open(self, to: Address) -> bool:
-        """Whether somebody has opened it since the start."""
+        """Whether somebody has opened it since the start, as this process knows: Slack tells one
+        of several of each opening. What another one does is shown with the next opening."""
         return to in self._seen
 
 
@@ -56,11 +61,17 @@ def _home(scene: Scene) -> Iterator[Block]:
     parked = scene.work.conversations.latest_parked(scene.member.id, scene.community.id)
     if scene.conversation is not None and scene.conversation.is_draft:
         parked = scene.conversation
-    if parked is not None:
+    asked = scene.conversation
+    if asked is not None and asked.is_asked_for and not asked.is_draft:
+        about = asked.anchor.activity if asked.anchor is not None else ""
+        yield section(scene.wording("home-prompt-about" if about else "home-prompt", about=about))
+        yield from _buttons([("resume", scene.wording("home-answer"))])
+    elif parked is not None:
         about = scene.engine(parked).ask.about(parked)
         yield section(scene.wording("home-draft", about=about or parked.ref))
         yield from _buttons([("resume", scene.wording("home-go-on"))])
     yield from _buttons([("tell", scene.wording("home-tell"))])
+    yield from _asking(scene)
     stories = [s for s in scene.work.stories.of(scene.member.id) if not s.is_erased][:STORIES]
     if stories:
         yield {"type": "divider"}
@@ -70,6 +81,32 @@ def _home(scene: Scene) -> Iterator[Block]:
     if scene.member.role.may(Role.ORGANIZER):
         yield {"type": "divider"}
         yield from _summary(scene.call())
+
+
+def _asking(scene: Scene) -> Iterator[Block]:
+    """Whether they are asked for stories, and a button for the other way. Nothing to whoever has
+    not agreed to anything yet."""
+    found = scene.work.candidates.of(
+        scene.community.id, Whom(), scene.house.reach, only=[scene.member.id]
+    )
+    if not found or not found[0].asking.consents:
+        return
+    zone, asking = ZoneInfo(found[0].zone), found[0].asking
+    reason = why_left_out(asking, at=scene.now, day=scene.now.astimezone(zone).date())
+    if reason not in (LeftOut.ALONE, LeftOut.SILENT):
+        weeks, rest = divmod(gap_of(asking), 7)
+        line = scene.wording("home-asked", weeks=0 if rest else weeks, days=gap_of(asking))
+        yield _snooze(line, scene.wording("home-not-now"), NOT_NOW)
+        return
+    line = scene.wording("home-asked-never")
+    if not asking.wants_none and asking.snoozed_until and asking.snoozed_until > scene.now:
+        until = asking.snoozed_until.astimezone(zone).date()
+        line = scene.wording("home-asked-from", date=until)
+    yield _snooze(line, scene.wording("home-again"), AGAIN)
+
+
+def _snooze(line: str, label: str, does: str) -> Block:
+    return {**section(line), "accessory": button(label, f"{DO}-snooze", does)}
 
 
 def _story(scene: Scene, story: Listed) -> Block:

@@ -20,6 +20,7 @@ from bot.seal import Seal
 from bot.secret import secret_key
 from bot.slack_side import SlackSide
 from bot.web.slack_events import slack_events
+from storage.leases import lease_on
 
 A_MINUTE = 60  # messages in a channel: about one a second, as in a chat
 GRACE = 5.0  # seconds that what goes on beside the turns has when the program ends
@@ -41,11 +42,13 @@ async def slack_part(app: App) -> AsyncIterator[Part]:
             per_second=settings.limit_workspace_per_second,
             group_per_minute=max(A_MINUTE, settings.limit_group_per_minute),
         )
+        lease = lease_on(app.database, slack.name, timeout=settings.lease_timeout)
         courier = Courier(
             app.database,
             slack,
             Limits(rates, monotonic),
             now,
+            lease=lease,
             longest=longest,
             unplaced=partial(unplaced, app),
         )
@@ -69,8 +72,9 @@ async def slack_part(app: App) -> AsyncIterator[Part]:
             yield Part(
                 name=slack.name,
                 courier=courier,
+                told=slack.tapped_elsewhere,
                 receive=receive,
-                is_well=lambda: bolt.is_allowed and courier.is_allowed,
+                is_well=lambda: bolt.is_allowed and (not lease.is_held or courier.is_allowed),
                 routers=tuple(routers),
             )
         finally:  # while there are connections still

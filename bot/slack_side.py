@@ -104,7 +104,8 @@ class SlackSide:
             case Inbound():
                 await self._hear(told)
             case Tapped(inbound):
-                self._slack.tapped(inbound.address, told.message_id, told.label, told.blocks)
+                self._slack.tapped(inbound.address, told.message_id, told.button, told.blocks)
+                self._courier.pass_on(inbound.address, f"{told.message_id} {told.button}")
                 await self._hear(inbound)
             case HomeOpened(address):
                 self._go(self._homes.show(address))

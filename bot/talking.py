@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
+from bot.answering import prompt_answered
 from bot.commands.command import Command
 from bot.platforms.buttons import is_digest, meant
 from bot.scene import Scene, scene_in, scene_with
@@ -133,12 +134,14 @@ def _meant(scene: Scene, conversation: Conversation, chose: Chose) -> Chose:
 
 
 def answer(scene: Scene, said: Iterable[Reply]) -> None:
-    """A command's replies, and then the open question once more."""
-    if scene.conversation is None or scene.inbound.answer_at is not None:
+    """A command's replies, and then the open question once more; one that the bot asked unasked,
+    and that nobody has answered, is not put to them again for that."""
+    open_now = scene.conversation
+    if open_now is None or open_now.is_asked_for or scene.inbound.answer_at is not None:
         put(scene, said)
         return
-    turned = scene.conversation.turned(scene.now)
-    _save(scene, scene.conversation, scene.engine(turned).again(turned, *said))
+    turned = open_now.turned(scene.now)
+    _save(scene, open_now, scene.engine(turned).again(turned, *said))
 
 
 def as_it_stands(scene: Scene) -> Scene:
@@ -164,12 +167,24 @@ def reopen(scene: Scene, sent: Conversation, said: Iterable[Reply]) -> None:
 
 
 def put_aside(scene: Scene, conversation: Conversation) -> None:
-    """Keep it for later without a word; one that was sent ends as it was sent."""
+    """The person turns to something else: it is closed, and a prompt counts as seen."""
+    if conversation.prompted:
+        scene.work.deliveries.reacted(conversation.id, has_started=False, now=scene.now)
+    close(scene, conversation)
+
+
+def close(scene: Scene, conversation: Conversation) -> None:
+    """Keep it for later without a word; one that was sent ends as it was sent, and a prompt that
+    nobody took up is gone."""
+    engine = scene.engine(conversation)
     if conversation.submitted_at is not None:
-        turn = scene.engine(conversation).leave(conversation)
+        closed = engine.leave(conversation).conversation
+    elif conversation.prompted and not conversation.has_begun:
+        pausing = scene.hearing(Commanded("pause")).inbound
+        closed = engine.advance(conversation, pausing, scene.now).conversation
     else:
-        turn = Turn(conversation=replace(conversation, status=Status.PARKED))
-    scene.work.conversations.save(conversation, turn.conversation)
+        closed = replace(conversation, status=Status.PARKED, prompted=False)
+    scene.work.conversations.save(conversation, closed)
     scene.work.flush()
 
 
@@ -220,6 +235,7 @@ def tell(scene: Scene, member: MemberId, key: str, **values: object) -> None:
 
 
 def _nothing_open(scene: Scene) -> None:
+    scene.work.prompting.answered(scene.member.id, now=scene.now)
     parked = scene.work.conversations.latest_parked(scene.member.id, scene.community.id)
     put(scene, [scene.say("nothing-open" if parked is None else "nothing-open-parked")])
 
@@ -230,6 +246,7 @@ def _is_newcomer(scene: Scene) -> bool:
 
 def _welcome_back(scene: Scene) -> bool:
     """Nothing is open: what waits is offered, and a newcomer is asked at once."""
+    scene.work.prompting.answered(scene.member.id, now=scene.now)
     conversations = scene.work.conversations
     parked = conversations.latest_parked(scene.member.id, scene.community.id)
     due = conversations.due(scene.member.id, scene.community.id, now=scene.now)
@@ -237,6 +254,7 @@ def _welcome_back(scene: Scene) -> bool:
         active = replace(parked, status=Status.ACTIVE)
         return advance(scene.hearing(Prompted("away")), active)
     if due is not None:
+        scene.work.check_backs.asked(due.conversation.id, now=scene.now)
         return advance(scene.hearing(Prompted(due.entry)), due.conversation)
     if _is_newcomer(scene):
         _begin(scene)
@@ -246,6 +264,7 @@ def _welcome_back(scene: Scene) -> bool:
 
 
 def _resume(scene: Scene) -> bool:
+    scene.work.prompting.answered(scene.member.id, now=scene.now)
     parked = scene.work.conversations.latest_parked(scene.member.id, scene.community.id)
     if parked is not None:
         return advance(scene, parked)
@@ -254,6 +273,7 @@ def _resume(scene: Scene) -> bool:
 
 
 def _begin(scene: Scene) -> None:
+    scene.work.prompting.answered(scene.member.id, now=scene.now)
     definition = scene.house.interviews.current
     prompted = scene.inbound.payload
     anchor = prompted.anchor if isinstance(prompted, Prompted) else None
@@ -298,11 +318,15 @@ def _origin(payload: Payload) -> Origin:
 
 def _save(scene: Scene, before: Conversation, turn: Turn) -> None:
     work, after = scene.work, turn.conversation
+    if before.prompted:
+        turn = prompt_answered(scene, before, turn)
+        after = turn.conversation
     work.conversations.save(before, after)
     if turn.agreed is not None:
         work.members.agree(scene.member.id, scene.community.id, flow=after.flow, agreed=turn.agreed)
     if turn.story is not None:
         _keep_story(scene, after, turn.story)
+        work.deliveries.finished(after.id, now=scene.now)
     if turn.worth is not None:
         work.stories.set_worth(after.id, turn.worth)
     if turn.story is not None or turn.stops_asking:

@@ -19,6 +19,7 @@ from bot.platforms.telegram_polling import Polling
 from bot.secret import secret_key
 from bot.telegram_side import Menus, TelegramSide
 from bot.web.telegram_webhook import PATH, telegram_webhook
+from storage.leases import lease_on
 
 log = structlog.get_logger()
 
@@ -38,26 +39,33 @@ async def telegram_part(app: App, token: str) -> AsyncIterator[Part]:
         key=secret_key(settings),
         patience=settings.telegram_patience,
     )
+    lease = lease_on(app.database, telegram.name, timeout=settings.lease_timeout)
     async with telegram.opened():
         courier = Courier(
             app.database,
             telegram,
             Limits(Rates.of(settings), monotonic),
             now,
+            lease=lease,
             longest=longest,
             unplaced=partial(unplaced, app),
         )
         side = TelegramSide(app, telegram, courier)
-        polling = Polling(telegram, side.take, longest=longest)
+        polling = Polling(telegram, side.take, lease=lease, longest=longest)
         url = f"{(settings.public_url or '').rstrip('/')}{PATH}"
 
         hook = Webhook(telegram, url, secret or "", longest=longest)
 
+        def is_well() -> bool:
+            stands_by = not lease.is_held
+            return hook.is_allowed and (stands_by or (polling.is_allowed and courier.is_allowed))
+
         yield Part(
             name=telegram.name,
             courier=courier,
-            receive=hook.run if is_webhook else polling.run,
-            is_well=lambda: hook.is_allowed and polling.is_allowed and courier.is_allowed,
+            receive=hook.run if is_webhook else None,
+            poll=None if is_webhook else polling.run,
+            is_well=is_well,
             beside=(Menus(app, telegram).keep,),
             routers=(telegram_webhook(secret or "", side.receive),) if is_webhook else (),
         )

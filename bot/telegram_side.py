@@ -64,8 +64,10 @@ class TelegramSide:
     def _show_typing(self, inbound: Inbound) -> None:
         """Where an answer may take a while."""
         payload = inbound.payload
-        command = find(payload.name) if isinstance(payload, Commanded) else None
-        if command is not None and command.reads_much:
+        if not isinstance(payload, Commanded):
+            return
+        command = find(payload.name)
+        if command is not None and command.reads_beside(payload.rest):
             place = inbound.place if inbound.is_public else None
             self._beside(self._telegram.is_typing(inbound.address, place))
 

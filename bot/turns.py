@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 from weakref import WeakValueDictionary
@@ -16,7 +16,7 @@ from bot.responding import Responder
 from flows.messages import Address, Inbound
 from storage.batch import Batcher, MustRunSingly
 from storage.database import Database
-from storage.errors import StorageError
+from storage.errors import DatabaseEntangled, StorageError
 from storage.inbox import InboxStatus
 from storage.journal import Journal
 from storage.unit_of_work import Work
@@ -73,9 +73,11 @@ class Turns:
             self.done += 1
             await self._settle()
 
-    async def finish_waiting(self) -> None:
-        """Answer the commands that were claimed and not answered when the program ended."""
-        for inbound in await self._kept(InboxStatus.WAITING):
+    async def finish_waiting(self, *, waited: timedelta | None = None) -> None:
+        """Answer the commands that were claimed and not answered when a program ended: all, or
+        those that have waited for longer than so. Two programs may do it at once."""
+        before = self._now() - waited if waited is not None else None
+        for inbound in await self._kept(InboxStatus.WAITING, before=before):
             await self._finish(inbound)
 
     async def retry(self) -> tuple[int, int]:
@@ -109,6 +111,10 @@ class Turns:
         for attempt in range(1, TRIES + 1):
             try:
                 return await work()
+            except DatabaseEntangled:
+                if attempt == TRIES:
+                    raise
+                log.info("turn.entangled", key=inbound.key, attempt=attempt)
             except StorageError:
                 raise
             except Exception as error:  # a poison input must not stop the bot
@@ -189,8 +195,8 @@ class Turns:
             self._responder.apologize(work, inbound, now=self._now())
         work.flush()
 
-    async def _kept(self, status: InboxStatus) -> list[Inbound]:
-        return await self._database.read(lambda c: Work(c).inbox.open(status))
+    async def _kept(self, status: InboxStatus, *, before: datetime | None = None) -> list[Inbound]:
+        return await self._database.read(lambda c: Work(c).inbox.open(status, before=before))
 
 
 def _written(connection: Connection) -> int:

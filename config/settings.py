@@ -7,6 +7,7 @@ import os
 import re
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -29,6 +30,7 @@ from pydantic_settings import (
 )
 
 from config.errors import ConfigError, SettingsError, first_of
+from config.routes import Route, route
 
 ADDRESS = re.compile(r"[a-z]+:\S(?:.*\S)?")
 
@@ -38,6 +40,8 @@ PREFIX = "STORYTRAIL_"
 
 TESTS = "STORYTRAIL_TEST_"
 """Variables that only the tests read; everybody else passes them over."""
+
+MOST_SECRET = 65_536  # bytes of a file that holds a secret; a certificate's key is far shorter
 
 DATABASES = ("sqlite:///", "postgresql://", "postgresql+psycopg://")
 
@@ -118,6 +122,13 @@ class Settings(BaseSettings):
         gt=0,
         allow_inf_nan=False,
         description="Seconds that a database which another process holds is waited for.",
+    )
+    lease_timeout: float = Field(
+        default=20,
+        ge=1,
+        allow_inf_nan=False,
+        description="Seconds after which another program on the same PostgreSQL takes over from "
+        "one that hangs or is cut off. One that ends, or is killed, is replaced within a few.",
     )
     config_dir: DirectoryPath | None = Field(
         default=None,
@@ -251,6 +262,11 @@ class Settings(BaseSettings):
         description="Seconds of the longest pause before what failed is tried again. The first is "
         "of about half a second; each further one is twice as long, up to this.",
     )
+    tick: Positive = Field(
+        default=60,
+        description="Seconds between looks at what is due without anybody asking for it, such as "
+        "erasing what has had its time.",
+    )
     limit_workspace_per_second: Positive = Field(
         default=5,  # chat.postMessage, Rate limiting: "several hundred messages per minute"
         description="How many messages a second are sent in one Slack workspace. Slack allows one "
@@ -267,6 +283,12 @@ class Settings(BaseSettings):
     def has_slack(self) -> bool:
         """Whether there is a workspace of Slack, or may be one."""
         return self.slack_bot_token is not None or self.slack_client_id is not None
+
+    @property
+    def platforms(self) -> tuple[str, ...]:
+        """The names of those that the bot is let in to."""
+        telegram = ("telegram",) if self.telegram_token is not None else ()
+        return (*telegram, "slack") if self.has_slack else telegram
 
     @classmethod
     def settings_customise_sources(
@@ -286,18 +308,34 @@ def load_settings(folder: Path | None = None) -> Settings:
 
     Raises SettingsError; its `faults` are all there are. None of them shows a value.
     """
-    given = _environment()
-    written = _file((folder or Path()) / FILE)
     faults: list[ConfigError] = [*_unknown_variables(os.environ)]
+    written = _layer(_file((folder or Path()) / FILE), _key, faults)
+    given = _layer({**_environment(), **_files_named()}, variable, faults)
+    places = {**written.places, **given.places}
     try:
-        settings = Settings(**{**written, **given})
+        settings = Settings(**{**written.values, **given.values})
     except ValidationError as error:
         details = error.errors(include_url=False, include_input=False, include_context=False)
-        faults += [_told(detail, given) for detail in details]
+        faults += [_told(detail, places) for detail in details]
     else:
         if not faults:
             return settings
     raise first_of(faults)
+
+
+def secrets() -> tuple[str, ...]:
+    """The settings that are kept secret. Each can lie in a file: `file_of` names that setting."""
+    return tuple(name for name, field in Settings.model_fields.items() if not field.repr)
+
+
+def file_of(name: str) -> str:
+    """The setting that names the file in which a secret lies."""
+    return f"{name}_file"
+
+
+def route_to(url: str) -> Route:
+    """How this address is reached from here. Raises SettingsError."""
+    return route(url, os.environ)
 
 
 def variable(name: str) -> str:
@@ -307,6 +345,71 @@ def variable(name: str) -> str:
 
 def _environment() -> dict[str, Any]:
     return EnvSettingsSource(Settings)()
+
+
+def _files_named() -> dict[str, str]:
+    """The variables that name the file of a secret; an empty one is none, as everywhere."""
+    files = {variable(file_of(name)): file_of(name) for name in secrets()}
+    return {files[n.upper()]: path for n, path in os.environ.items() if path and n.upper() in files}
+
+
+@dataclass(frozen=True, slots=True)
+class _Layer:
+    """Values of one source, and what a person called each of them there."""
+
+    values: Mapping[str, Any]
+    places: Mapping[str, str]
+
+
+def _layer(
+    found: Mapping[str, Any], spelt: Callable[[str], str], faults: list[ConfigError]
+) -> _Layer:
+    """`found`, with what lies in the files that it names. Faults of those are added to `faults`."""
+    values = dict(found)
+    places = {name: spelt(name) for name in found}
+    for name in secrets():
+        path = values.pop(file_of(name), None)
+        if path is None:
+            continue
+        where = places[name] = spelt(file_of(name))
+        try:
+            if name in values:
+                other = spelt(name).removeprefix(f"{FILE}: ")
+                raise SettingsError(where, f"{other} is set too; leave one of them out")
+            values[name] = _secret_in(path, where)
+        except SettingsError as fault:
+            faults.append(fault)
+    return _Layer(values, places)
+
+
+def _secret_in(path: object, where: str) -> str:
+    """What a file holds, without the newline at its end.
+
+    Neither that nor the path is ever shown: somebody may have put the secret itself there.
+    """
+    if not isinstance(path, str):
+        raise SettingsError(where, "must be the path of a file, in quotes")
+    try:
+        with Path(path).open("rb") as file:
+            content = file.read(MOST_SECRET + 1)
+        found = content.decode("utf-8")
+    except OSError as error:
+        why = (error.strerror or "an error").lower()
+        raise SettingsError(where, f"the file it names cannot be read ({why})") from None
+    except UnicodeDecodeError:
+        raise SettingsError(where, "the file it names is not UTF-8; save it as UTF-8") from None
+    except ValueError:  # of a path with a NUL in it
+        raise SettingsError(where, "must be the path of a file") from None
+    if len(content) > MOST_SECRET:
+        raise SettingsError(where, "the file it names is too long to hold a secret")
+    if not found.strip():
+        raise SettingsError(where, "the file it names is empty")
+    return found.removesuffix("\n").removesuffix("\r")
+
+
+def _key(name: str) -> str:
+    """How a setting is called in the file."""
+    return f"{FILE}: {name}"
 
 
 def _file(path: Path) -> dict[str, Any]:
@@ -327,20 +430,23 @@ def _unknown_variables(names: Iterable[str]) -> Iterator[SettingsError]:
     for name in sorted(names):
         short = name.upper().removeprefix(PREFIX).lower()
         ours = name.upper().startswith(PREFIX) and not name.upper().startswith(TESTS)
-        if ours and short not in Settings.model_fields:
+        if ours and short not in _names():
             yield SettingsError(name, _no_such(short, variable))
 
 
-def _told(detail: ErrorDetails, given: Mapping[str, Any]) -> SettingsError:
+def _told(detail: ErrorDetails, places: Mapping[str, str]) -> SettingsError:
     name = str(detail["loc"][0])
-    where = variable(name) if name in given else f"{FILE}: {name}"
     if detail["type"] == "extra_forbidden":
-        return SettingsError(where, _no_such(name, str))
+        return SettingsError(places[name], _no_such(name, str))
     said = detail["msg"].removeprefix("Value error, ").replace("Input should be", "must be")
-    return SettingsError(where, MUST_BE.get(detail["type"], said))
+    return SettingsError(places[name], MUST_BE.get(detail["type"], said))
 
 
 def _no_such(name: str, spelt: Callable[[str], str]) -> str:
-    near = get_close_matches(name, Settings.model_fields, n=1)
+    near = get_close_matches(name, _names(), n=1)
     advice = f"did you mean {spelt(near[0])}?" if near else "remove it"
     return f"there is no such setting; {advice}"
+
+
+def _names() -> list[str]:
+    return [*Settings.model_fields, *map(file_of, secrets())]

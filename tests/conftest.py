@@ -1,21 +1,58 @@
-"""The databases that tests run on: a new file, and a schema of a real PostgreSQL."""
+"""The databases that tests run on: a new file, and a schema of a real PostgreSQL.
 
-from collections.abc import Iterator
+And how they are shared out to several processes.
+"""
+
+import os
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Engine, create_engine, make_url
 
 from tests.builders import emptied, fresh
 from tests.servers import a_database, server_url
 
 BOTH = ("sqlite", "postgresql")
 
+# ---- several processes ----
+
+
+@pytest.hookimpl(wrapper=True, optionalhook=True)
+def pytest_xdist_auto_num_workers() -> Generator[None, int, int]:
+    """With `-n auto` three for two processors.
+
+    A test waits a third of its time: for PostgreSQL, for a program that begins, for a pause before
+    something is tried again.
+    """
+    found = yield
+    if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ:
+        return found
+    return found + found // 2
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest first: else all others wait at the end for whoever came upon the last of them.
+
+    They are those that may take longer than others. One process gets all of them, and while it is
+    at work with them, the others take the rest of its share.
+    """
+    items.sort(key=lambda item: item.get_closest_marker("timeout") is None)
+
+
+# ---- databases ----
+
 
 @pytest.fixture(scope="session")
-def schema() -> Iterator[str]:
+def schema() -> Iterator[Engine]:
     """A migrated schema for all the tests of this process, each of which empties it first."""
     with a_database(server_url()) as url:
-        yield url
+        # Kept open, because to connect takes as long as to empty it. The ping is for whoever
+        # restarted the server meanwhile.
+        at = make_url(url).set(drivername="postgresql+psycopg")
+        engine = create_engine(at, pool_pre_ping=True)
+        yield engine
+        engine.dispose()
 
 
 @pytest.fixture
@@ -25,10 +62,13 @@ def path(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def on_postgresql(schema: str) -> str:
+def on_postgresql(schema: Engine) -> str:
     """The same in PostgreSQL, by its address."""
     emptied(schema)
-    return schema
+    url = schema.url.set(drivername="postgresql").render_as_string(hide_password=False)
+    before, mark, options = url.partition("?")
+    # libpq takes a plus for a plus.
+    return f"{before}{mark}{options.replace('+', '%20')}"
 
 
 @pytest.fixture(params=BOTH)

@@ -1,10 +1,14 @@
-"""Many people at once: each answers as soon as the bot knows that they were asked."""
+"""Many people at once: each answers as soon as the bot knows that they were asked.
+
+Nothing here shows a seat or a server: written down, the world behind them takes a quarter of an
+hour, and whoever waits for what a failed test says does not learn why.
+"""
 
 import re
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import groupby
 from time import monotonic
 from typing import Protocol
@@ -44,15 +48,15 @@ class Town:
     """Where they live: a platform's server, whose world stands still under its lock."""
 
     platform: str
-    lock: AbstractContextManager[object]
-    later: Callable[[float], object]
+    lock: AbstractContextManager[object] = field(repr=False)
+    later: Callable[[float], object] = field(repr=False)
 
 
 @dataclass(eq=False)
 class Teller:
     """One person on their way through an interview, in words that nobody else uses."""
 
-    seat: Seated
+    seat: Seated = field(repr=False)
     lines: Sequence[Line]
     at: int = 0
     seen: int = 0
@@ -91,7 +95,7 @@ def go_through(town: Town, bot: Running, people: Sequence[Teller], within: float
     ends = monotonic() + within
     never = threading.Event()
     waiting = list(people)
-    with closing(opened(bot.path)) as database:
+    with closing(opened(bot.database)) as database:
         while True:
             asked = {
                 a.user
@@ -109,7 +113,8 @@ def go_through(town: Town, bot: Running, people: Sequence[Teller], within: float
             if not waiting:
                 return
             if monotonic() > ends:
-                raise AssertionError(f"{len(waiting)} people are waiting still")
+                names = [f"{each.seat.name} at {each.at}" for each in waiting]
+                raise AssertionError(f"{len(names)} people are waiting still: {names[:10]}")
             never.wait(LOOK)
 
 

@@ -16,7 +16,8 @@ from sqlalchemy import Row, Select, select
 
 from flows.conversation import Standing
 from storage.tables import answers, outbox
-from tests.builders import closing, environment, fresh, opened, program
+from tests.builders import Begin, Process, closing, environment, finished, fresh, opened
+from tests.warm import Forked
 
 PATIENCE = 20
 """Seconds until something that should happen counts as missing; most of it takes milliseconds."""
@@ -56,33 +57,45 @@ REST: Sequence[Line] = (
 class Running:
     """The program as it runs, and runs again after it was killed."""
 
-    def __init__(self, folder: Path, settings: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        settings: Mapping[str, str],
+        database: str | None = None,
+        *,
+        begin: Begin = Forked,
+    ) -> None:
+        """On a new file in the folder, unless there is a `database`, by its address."""
         self.folder = folder
-        self.path = fresh(folder)
+        self.begin = begin
+        self.path = folder / "storytrail.db" if database else fresh(folder)
+        self.database: Path | str = database or self.path
         self.settings = settings
         self.log = folder / "log"
-        self._process: subprocess.Popen[str] | None = None
+        self._process: Process | None = None
         self.url = ""
+        self.printed = ""
+        """What it still printed after the line that says that it runs."""
 
     def environment(self) -> dict[str, str]:
         usual = {
             "STORYTRAIL_LOG_LEVEL": "info",
             "STORYTRAIL_HTTP_PORT": "0",
         }
-        return environment(self.path, **{**usual, **UNLIMITED, **self.settings})
+        return environment(self.database, **{**usual, **UNLIMITED, **self.settings})
 
     def start(self) -> None:
         with self.log.open("ab") as log:
-            self._process = subprocess.Popen(
-                program("run"),
+            self._process = self.begin(
+                ["run"],
                 cwd=self.folder,
                 env=self.environment(),
+                stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=log,
-                text=True,
             )
         assert self._process.stdout is not None
-        said = self._process.stdout.readline()
+        said = self._process.stdout.readline().decode()
         assert said.startswith("Running. "), self.log.read_text()
         self.url = said.removesuffix(".\n").rpartition(" ")[2]
 
@@ -93,13 +106,26 @@ class Running:
         """Told to end; its exit code."""
         return self._end(signal.SIGTERM)
 
+    def stand_still(self) -> None:
+        """It does nothing any more, and its connections stay open."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        assert self._process is not None
+        self._process.send_signal(signal.SIGCONT)
+
     def is_alive(self) -> bool:
         return self._process is not None and self._process.poll() is None
 
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
     def memory(self) -> int:
         """KiB of it that are in memory now."""
-        assert self._process is not None
-        status = Path(f"/proc/{self._process.pid}/status").read_text()
+        status = Path(f"/proc/{self.pid}/status").read_text()
         return int(status.partition("VmRSS:")[2].split()[0])
 
     def _end(self, how: signal.Signals) -> int:
@@ -114,24 +140,19 @@ class Running:
             finally:
                 process.kill()
                 process.wait()
+                self.printed += process.stdout.read().decode()
 
     # ---- what others see of it ----
 
     def program(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Another process of the program, in the same folder, to its end."""
-        return subprocess.run(
-            program(*arguments),
-            cwd=self.folder,
-            env=self.environment(),
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
+        done = finished(arguments, cwd=self.folder, env=self.environment(), begin=self.begin)
+        out, err = done.stdout.decode(), done.stderr.decode()
+        return subprocess.CompletedProcess(arguments, done.returncode, out, err)
 
     def kept(self, what: Select[Any]) -> Sequence[Row[Any]]:
         """Rows of its database."""
-        with closing(opened(self.path)) as database:
+        with closing(opened(self.database)) as database:
             return database.read_now(lambda c: c.execute(what).all())
 
     def words(self) -> list[str]:

@@ -239,10 +239,13 @@ class Stage:
 
     def conversation(self, person: Person) -> Conversation | None:
         """The one that is open."""
-        member = self.member(person)
-        return self.read(
-            lambda work: work.conversations.active(member.id, work.communities.home().id)
-        )
+
+        def look(work: Work) -> Conversation | None:
+            found = work.members.known(person.address)
+            home = work.communities.home().id
+            return work.conversations.active(found.member.id, home) if found else None
+
+        return self.read(look)
 
     def rows(self, question: str, **values: object) -> list[dict[str, Any]]:
         found = self.database.read_now(lambda c: c.execute(text(question), values).mappings().all())

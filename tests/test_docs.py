@@ -3,10 +3,12 @@
 import json
 import re
 import tomllib
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import fields, replace
 from importlib.resources import files
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -16,8 +18,9 @@ from bot.app import faults_of
 from bot.commands import COMMANDS
 from bot.exports import EXPORTS
 from bot.interviews import Interviews
+from bot.web.metrics import BackgroundNumbers, Numbers
 from config import definitions
-from config.settings import Settings, variable
+from config.settings import Settings, file_of, secrets, variable
 from config.texts import Texts
 from flows.probes import GapRule, Rules
 from storage.members import Role
@@ -38,6 +41,7 @@ HOSTS = {
     "t.me",
     "127.0.0.1",
     "stories.example.org",
+    "proxy.example.org",
 }
 """Whom the pages point to in the world outside."""
 
@@ -131,6 +135,38 @@ def test_every_field_of_the_json_is_documented():
 def test_every_setting_is_documented(name):
     assert Settings.model_fields[name].description
     assert f"## {variable(name)}\n" in text(docs.DOCS / "settings.md")
+
+
+def test_every_number_of_the_metrics_is_explained():
+    courier: Any = SimpleNamespace(
+        platform="x",
+        lease=SimpleNamespace(is_held=True),
+        sent=0,
+        refused=0,
+        retried=0,
+        unreachable=0,
+    )
+    background: Any = SimpleNamespace(pieces=Counter(), failures=Counter(), ticked_at=0.0)
+    turns: Any = SimpleNamespace(done=0, failed=0)
+    numbers = (Numbers([courier], turns), BackgroundNumbers(background))
+    below = text(docs.DOCS / "operations.md").split("\n## What to watch\n")[1].split("\n## ")[0]
+
+    rows = re.findall(r"^\| `(\w+)(?:\{(.*?)\})?` \| .+ \| .+ \|$", below, re.MULTILINE)
+
+    told = {(name, *re.findall(r'outcome="(\w+)"', labels)) for name, labels in rows}
+    families = [family for each in numbers for family in each.collect()]
+    found = [sample for family in families for sample in family.samples]
+    assert told == {
+        (each.name, *(value for label, value in each.labels.items() if label == "outcome"))
+        for each in found
+    }
+
+
+@pytest.mark.parametrize("name", secrets())
+def test_every_secret_setting_says_that_it_can_lie_in_a_file(name):
+    below = text(docs.DOCS / "settings.md").split(f"## {variable(name)}\n")[1].split("\n## ")[0]
+
+    assert variable(file_of(name)) in below
 
 
 FLOW, FRAMEWORK = definitions._FLOW, definitions._FRAMEWORK

@@ -26,6 +26,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -105,12 +106,13 @@ class Transcript:
     nowhere: tuple[str, ...] = ()
 
 
-def transcripts() -> list[Transcript]:
+@cache
+def transcripts() -> tuple[Transcript, ...]:
     found = []
     for path in sorted(FOLDER.glob("*.yaml")):
         for scene in YAML(typ="safe").load_all(path):
             found.append(transcript(scene))
-    return found
+    return tuple(found)
 
 
 def transcript(written: dict[str, Any]) -> Transcript:

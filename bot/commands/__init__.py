@@ -17,13 +17,19 @@ from bot.commands.mystories import MYSTORIES
 from bot.commands.pause import PAUSE
 from bot.commands.permission import PERMISSION
 from bot.commands.privacy import PRIVACY
+from bot.commands.prompt import PROMPT
+from bot.commands.quiet import QUIET
 from bot.commands.read import READ
 from bot.commands.resume import RESUME
 from bot.commands.roles import ROLES
+from bot.commands.rounds import ROUNDS
+from bot.commands.schedule import SCHEDULE
 from bot.commands.settings import SETTINGS_COMMAND
 from bot.commands.skip import SKIP
+from bot.commands.snooze import SNOOZE
 from bot.commands.start import START
 from bot.commands.status import STATUS
+from bot.commands.stop import STOP
 from bot.commands.stories import STORIES
 from bot.commands.summary import SUMMARY
 from bot.commands.tell import TELL
@@ -51,7 +57,13 @@ COMMANDS: tuple[Command, ...] = (
     LEAVE,
     LANGUAGE,
     TIMEZONE,
+    SNOOZE,
+    QUIET,
+    STOP,
     HELP,
+    PROMPT,
+    SCHEDULE,
+    ROUNDS,
     INVITE,
     SUMMARY,
     STORIES,

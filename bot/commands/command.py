@@ -170,9 +170,10 @@ class Question:
 class Command:
     """`run` is None for a command that moves the interview: those the engine carries out.
 
-    One that `reads_much` is answered beside the writer, which it would hold up otherwise. `role`
-    is who may call it; `owners` may also, whatever their role. One that works `anywhere` needs no
-    community. What one says that `reads_much` may be for a whole group: `in_public`.
+    One that `reads_much`, always or with some words behind its name, is answered beside the writer,
+    which it would hold up otherwise. `role` is who may call it; `owners` may also, whatever their
+    role. One that works `anywhere` needs no community. What one says that `reads_much` may be for a
+    whole group: `in_public`.
     """
 
     name: str
@@ -183,8 +184,12 @@ class Command:
     anywhere: bool = False
     aliases: tuple[str, ...] = ()
     takes: bool = False
-    reads_much: bool = False
+    reads_much: bool | Callable[[str], bool] = False
     in_public: bool = False
+
+    def reads_beside(self, rest: str) -> bool:
+        """Whether it is answered beside the writer, called with this behind its name."""
+        return self.reads_much if isinstance(self.reads_much, bool) else self.reads_much(rest)
 
     def may(self, role: Role, *, is_owner: bool) -> bool:
         return role.may(self.role) or (self.owners and is_owner)

@@ -98,6 +98,7 @@ class Slack:
         """Told of a workspace that lets the app in no more, and why."""
         self._chats: dict[str, str] = {}  # of each person, the channel with the bot
         self._asked: Recent[tuple[str, str], Sequence[Block]] = Recent(REMEMBERED)
+        # The action_id of the button that was tapped below it.
         self._chosen: Recent[tuple[str, str], str] = Recent(REMEMBERED)
 
     # ---- what leaves ----
@@ -195,11 +196,18 @@ class Slack:
             return None
         return str(found["permalink"])
 
-    def tapped(self, to: Address, message_id: str, label: str, blocks: Sequence[Block]) -> None:
+    def tapped(
+        self, to: Address, message_id: str, button: str, blocks: Sequence[Block] = ()
+    ) -> None:
         """What was chosen below a question, to be shown once its buttons go."""
         if (to.user, message_id) not in self._asked:
             self._remember(to, message_id, told_plainly(blocks))
-        self._chosen[to.user, message_id] = label
+        self._chosen[to.user, message_id] = button
+
+    def tapped_elsewhere(self, to: Address, what: str) -> None:
+        """As `tapped`, of a tap that another process heard: the message's id, and the button."""
+        message_id, _, button = what.partition(" ")
+        self.tapped(to, message_id, button)
 
     # ---- views ----
 

@@ -87,6 +87,7 @@ class SlackApp:
         """Socket Mode, until it `ends`; what was told by then is finished."""
         handler = AsyncSocketModeHandler(self._bolt, app_token, web_client=client)
         socket = handler.client
+        socket.proxy = client.proxy  # not the one that it found by itself
 
         async def beside(_: AsyncBaseSocketModeClient, told: SocketModeRequest) -> None:
             # The client handles one envelope after the other: a slow one would hold up everybody.

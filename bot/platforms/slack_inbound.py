@@ -87,11 +87,11 @@ class HomeOpened:
 
 @dataclass(frozen=True, slots=True)
 class Tapped:
-    """A button, and the message that it stood under as Slack tells of it."""
+    """A button, by its action_id, and the message that it stood under as Slack tells of it."""
 
     inbound: Inbound
     message_id: str
-    label: str
+    button: str
     blocks: tuple[dict[str, Any], ...]
 
 
@@ -253,8 +253,7 @@ def told_by_action(body: Body, *, key: bytes) -> Told | None:
     message = body.get("message")
     if message is None:
         return inbound
-    label = unescape(str((action.get("text") or {}).get("text") or ""))
-    return Tapped(inbound, message["ts"], label, tuple(message.get("blocks") or ()))
+    return Tapped(inbound, message["ts"], name, tuple(message.get("blocks") or ()))
 
 
 def told_by_form(body: Body, *, key: bytes, now: datetime) -> FormSent | None:

@@ -68,10 +68,13 @@ def escape(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
-def answered(blocks: Iterable[Block], chosen: str | None) -> list[Block]:
-    """The blocks of a question that was answered: no buttons, and the one that was tapped."""
+def answered(blocks: Sequence[Block], button: str | None) -> list[Block]:
+    """The blocks of a question that was answered: no buttons, and the label of the one that was
+    tapped, by its action_id."""
     left = [block for block in blocks if block["type"] != "actions"]
-    return [*left, _note(f"✓ {chosen}")] if chosen else left
+    buttons = (each for block in blocks if block["type"] == "actions" for each in block["elements"])
+    tapped = (each for each in buttons if each.get("action_id") == button)
+    return [*left, *(_ticked(each["text"]) for each in tapped)]
 
 
 def told_plainly(blocks: Iterable[Block]) -> list[Block]:
@@ -178,6 +181,11 @@ def _words(text: str, most: int = MOST_TEXT) -> Iterator[Block]:
             yield from _words(piece, most // 2)
         elif piece.strip():
             yield section(piece)
+
+
+def _ticked(label: Block) -> Block:
+    """What a button said, as it stands there: it is made plain already."""
+    return {"type": "context", "elements": [label | {"text": f"✓ {label['text']}"}]}
 
 
 def _note(text: str) -> Block:

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 import structlog
-from aiohttp import ClientError, ClientSession, ClientTimeout
+from aiohttp import ClientError, ClientSession, ClientTimeout, TCPConnector
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.errors import SlackApiError, SlackClientError, SlackTokenRotationError
 from slack_sdk.http_retry.builtin_async_handlers import (
@@ -28,7 +28,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.platforms.platform import Broken, NotAllowed, PlatformError, RetryLater
 from bot.platforms.slack_stores import SLACK, InstallationStore, Now, StateStore
 from bot.seal import Seal
-from config.settings import Settings
+from config.settings import Settings, route_to
 from storage.database import Database
 from storage.errors import StorageError
 from storage.installations import Installation as Row
@@ -94,13 +94,16 @@ class Workspaces:
     """The workspace of the token in the settings, and all those in which the app was installed.
 
     Where there are both for one, its installation counts. Use `opened` to have its connections
-    closed again. StorageError is raised by all that reads or writes.
+    closed again. StorageError is raised by all that reads or writes, SettingsError where Slack
+    cannot be reached as the environment says.
     """
 
     def __init__(self, settings: Settings, database: Database, seal: Seal, now: Now) -> None:
         self._database = database
         self._now = now
         self._base_url = f"{settings.slack_api_url.rstrip('/')}/api/"
+        # Its files and websockets too: NO_PROXY covers what ends like a name in it.
+        self._route = route_to(settings.slack_api_url)
         self._patience = settings.slack_patience
         self._bot_token = settings.slack_bot_token
         self._own: Own | None = None  # in the workspace of that token
@@ -121,7 +124,11 @@ class Workspaces:
     async def opened(self) -> AsyncIterator["Workspaces"]:
         """Connections for as long as it is needed. Nothing is asked of Slack yet."""
         # slack_sdk's own timeout counts only for sessions that it opens itself.
-        self._session = ClientSession(timeout=ClientTimeout(total=self._patience))
+        self._session = ClientSession(
+            timeout=ClientTimeout(total=self._patience),
+            connector=TCPConnector(ssl=self._route.trust or True),
+            proxy=self._route.proxy,
+        )
         try:
             yield self
         finally:
@@ -191,13 +198,16 @@ class Workspaces:
             AsyncServerErrorRetryHandler(),
             AsyncRateLimitErrorRetryHandler(),
         ]
-        return AsyncWebClient(
+        client = AsyncWebClient(
             token=token,
             base_url=self._base_url,
             timeout=math.ceil(self._patience),
             session=self._session,
+            ssl=self._route.trust,
             retry_handlers=[*tries_again] if retries else [],
         )
+        client.proxy = self._route.proxy  # what it found by itself passes NO_PROXY over
+        return client
 
     @property
     def authorize(self) -> Callable[..., Awaitable[AuthorizeResult | None]]:

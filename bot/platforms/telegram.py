@@ -48,6 +48,7 @@ from bot.platforms.platform import (
 from bot.platforms.telegram_inbound import TELEGRAM, Told, told
 from bot.platforms.telegram_renderer import Message, messages
 from bot.platforms.telegram_requests import Requests
+from config.settings import route_to
 from flows.messages import Address, Reply, Say, Send
 from storage.outbox import Sent
 
@@ -81,12 +82,17 @@ class Telegram:
 
     def __init__(self, token: str, *, api_url: str, key: bytes, patience: float = PATIENCE) -> None:
         """`key` signs buttons; `api_url` is that of the Bot API server; `patience` is how many
-        seconds an answer of it is waited for."""
+        seconds an answer of it is waited for. Raises SettingsError where it cannot be reached as
+        the environment says."""
         base = api_url.rstrip("/")
+        route = route_to(base)
         self._key = key
         self.username = ""
         self._poll_patience = POLL + patience
-        self._requests = (Requests(POOLS, patience=patience), Requests(1, patience=patience))
+        self._requests = (
+            Requests(POOLS, patience=patience, route=route),
+            Requests(1, patience=patience, route=route),
+        )
         self.bot = Bot(
             token,
             base_url=f"{base}/bot",

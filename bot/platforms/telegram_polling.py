@@ -9,7 +9,8 @@ import structlog
 from bot.platforms.platform import NotAllowed, PlatformError, RetryLater
 from bot.platforms.telegram import Telegram
 from bot.platforms.telegram_inbound import Told
-from storage.errors import StorageError
+from storage.errors import LeaseLost, StorageError
+from storage.leases import Lease, SoleLease
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 60.0  # seconds
 
@@ -22,18 +23,23 @@ log = structlog.get_logger()
 
 
 class Polling:
-    """Asks for updates, has them handled, and only then confirms them by asking for the next."""
+    """Asks for updates, has them handled, and only then confirms them by asking for the next.
+
+    It asks while the lease is held: Telegram refuses a bot that asks twice.
+    """
 
     def __init__(
         self,
         telegram: Telegram,
         take: Take,
         *,
+        lease: Lease | None = None,
         longest: float = LONGEST_PAUSE,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._telegram = telegram
         self._take = take
+        self._lease: Lease = lease or SoleLease()
         self._first, self._longest = min(FIRST_PAUSE, longest), longest
         self._sleep = sleep
         self._offset = 0
@@ -49,6 +55,7 @@ class Polling:
         pause = self._first
         while not ends.is_set():
             try:
+                self._lease.check()
                 if not (self._telegram.username and self.is_allowed):
                     # Answered at once, where an empty poll stays open for most of a minute.
                     await self._telegram.introduce()
@@ -57,6 +64,8 @@ class Polling:
                 raws = await _unless(ends, self._telegram.updates(self._offset)) or []
                 await self._handle(raws)
                 pause = self._first
+            except LeaseLost:
+                await _unless(ends, self._sleep(pause))  # it is stopped in a moment
             except RetryLater as error:
                 await _unless(ends, self._sleep(error.seconds))
             except Exception as error:  # whatever it is, nobody may be left unheard

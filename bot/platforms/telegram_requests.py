@@ -10,14 +10,16 @@ from typing import Any
 
 from telegram.request import BaseRequest, HTTPXRequest
 
+from config.routes import Route
+
 EACH = 16  # connections in one pool
 
 
 class Requests(BaseRequest):
     """`pools` times 16 calls at once; who comes later waits, in order. Each of them waits
-    `patience` seconds for the server."""
+    `patience` seconds for the server, which is reached by `route`."""
 
-    def __init__(self, pools: int, *, patience: float) -> None:
+    def __init__(self, pools: int, *, patience: float, route: Route) -> None:
         self._pools = [
             HTTPXRequest(
                 connection_pool_size=EACH,
@@ -25,6 +27,9 @@ class Requests(BaseRequest):
                 read_timeout=patience,
                 write_timeout=patience,
                 pool_timeout=patience,
+                proxy=route.proxy,
+                # The library would read the environment once more, and otherwise than we do.
+                httpx_kwargs={"trust_env": False, "verify": route.trust or True},
             )
             for _ in range(pools)
         ]

@@ -124,7 +124,7 @@ class Chat:
             name=self.name,
         )
         await self.turns.handle(inbound)
-        await Delivery(self.database, self.terminal).deliver(self.address)
+        await Delivery(self.database, self.terminal, self.terminal.now).deliver(self.address)
 
     def _tell(self, key: str) -> None:
         self.terminal.print(("", "text"), (self.terminal.wording(key), "note"))

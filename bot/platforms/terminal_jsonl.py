@@ -91,7 +91,7 @@ class JsonChat:
             )
             try:
                 await self.turns.handle(inbound)
-                await Delivery(self.database, self.terminal).deliver(address)
+                await Delivery(self.database, self.terminal, self.terminal.now).deliver(address)
                 # Last: whoever waits for it then answers a question that has been delivered.
                 say({"ack": key})
             except StorageError as error:
@@ -101,7 +101,7 @@ class JsonChat:
         """What was said and not shown when the program ended the last time."""
         waiting = await self.database.read(lambda c: Work(c).outbox.waiting_for(TERMINAL))
         for address in waiting:
-            await Delivery(self.database, self.terminal).deliver(address)
+            await Delivery(self.database, self.terminal, self.terminal.now).deliver(address)
 
 
 def _read(raw: bytes, user: str) -> tuple[str, str, Payload]:

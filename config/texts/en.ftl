@@ -134,6 +134,14 @@ story-since-early-ask-plain = In { MONTH($date) } it was too early to say what c
 story-since-early-part = What was different
 story-since-early-choice-still = Still too early
 story-since-early-choice-enough = Stop asking
+story-since-loop-ask =
+    In { MONTH($date) } you told me:
+    “{ $quote }”
+    Nobody in { $community } knew of it yet. Do they now?
+story-since-loop-ask-plain = In { MONTH($date) } nobody in { $community } knew how your story went. Do they now?
+story-since-loop-part = Does anyone there know by now
+story-since-loop-choice-still = Not yet
+story-since-loop-choice-enough = Stop asking
 
 ## The review
 
@@ -280,6 +288,21 @@ home-draft =
     You began a story:
     “{ $about }”
 home-go-on = Go on
+home-prompt = You were asked for a story.
+home-prompt-about = You were asked for a story: { $about }
+home-answer = Answer it
+home-asked = I may ask you for a story, once in { $weeks ->
+        [0] { $days ->
+            [one] a day
+           *[other] { $days } days
+        }
+        [one] a week
+       *[other] { $weeks } weeks
+    } at most.
+home-asked-from = I don't ask you for stories before { DATETIME($date, dateStyle: "medium") }.
+home-asked-never = I don't ask you for stories.
+home-not-now = Not for 4 weeks
+home-again = Ask me again
 home-tell = Tell a story
 home-stories = Your stories
 home-story = { $ref }: “{ $title }”
@@ -389,6 +412,14 @@ status-open = A story is open, { $answered ->
        *[other] { $answered } questions answered
     }, begun on { DATETIME($date, dateStyle: "medium") }.
 status-sent = Sent: { $sent }. Kept for later: { $parked }.
+status-round = Next round: { DATETIME($date, dateStyle: "full", timeStyle: "short") }, { $phrase }
+status-round-none = No round is planned.
+status-queue = Waiting to be sent: { $prompts } unasked, { $replies } in reply.
+status-failed-inputs = Messages to me that went wrong in the last 7 days: { $count }
+status-failed-messages = Messages of mine that were refused in the last 7 days: { $count }
+status-missed-rounds = Rounds that were missed in the last 7 days: { $count }
+status-stuck-questions = Open questions that never arrived: { $count }
+status-stuck-inputs = Messages to me that have waited for more than 5 minutes: { $count }
 mystories-none = You have no stories yet. { COMMAND("tell") } begins one.
 mystories-intro = Your stories:
 mystories-sent = { $ref }, { DATETIME($date, dateStyle: "medium") }: { $title }
@@ -616,8 +647,12 @@ settings-difference = difference: { $text }
 settings-uncertainties = uncertainties: { $text }
 settings-cycles = cycles: { $cycles }
 settings-cycles-all = all
+settings-prompts = prompts: once in { $days } days at most
+settings-quiet = quiet: { $hours }
+settings-days-off = days-off: { $days }
+settings-days-off-none = none
 settings-places = Meets in: { $places }
-settings-outro = { COMMAND("settings") } access invite changes one; { COMMAND("settings") } notices on tells you of each new story.
+settings-outro = { COMMAND("settings") } access invite changes one; { COMMAND("settings") } notices on tells you of each new story, { COMMAND("settings") } digest on gives you the numbers once a week.
 settings-how = You can set: { $names }. For example { COMMAND("settings") } access invite.
 settings-set = { $name } is set.
 settings-too-long = That is longer than { $limit } characters. Please say it shorter.
@@ -627,6 +662,11 @@ settings-language-unknown = I don't know that language. { COMMAND("language") } 
 settings-timezone-unknown = I don't know that time zone. Try the name of a big city, for example { COMMAND("settings") } timezone Ljubljana.
 settings-access-unknown = access is open or invite.
 settings-cycles-unknown = I don't know such a cycle. Try: immediate, potential, applied, realized, enabling, strategic, orienting, transformative.
+settings-prompts-unknown = Members can be asked once in { $least } to { $most } days. Write the number of days, for example { COMMAND("settings") } prompts 28.
+settings-quiet-unknown = I don't understand these hours. Write { COMMAND("settings") } quiet 21:00-8:00, or { COMMAND("settings") } quiet off.
+settings-days-off-unknown = I don't understand these days. Write { COMMAND("settings") } days-off sat sun, or { COMMAND("settings") } days-off none. One day at least must be left.
+settings-digest-on = I will send you the numbers of each week, on Monday at 9:00.
+settings-digest-off = I don't send you the numbers of each week any more.
 settings-notices-on = I will tell you of each new story.
 settings-notices-off = I don't tell you of new stories any more.
 question-closed = There is nothing to answer there any more.
@@ -747,3 +787,176 @@ terminal-bye-plain = Goodbye.
 terminal-saved = { $text } It is in { $path }.
 terminal-not-saved = { $name } can't be saved in this folder. Start me in a folder of your own and ask again.
 terminal-not-text = That line is not valid UTF-8 text, so it is not kept. Please send it again.
+
+## Prompts: what a member gets
+
+prompt-from = { $asker } asks, for { $community }:
+prompt-from-nobody = The coordinators of { $community } ask:
+prompt-nudge = I asked you this a few days ago. No answer is fine too.
+choice-ask-later = Ask me in 3 days
+choice-ask-not-now = Not this time
+choice-ask-less = Less often
+choice-ask-stop = Stop
+prompt-later = All right. I ask again in { $days } days.
+prompt-not-now = All right. { COMMAND("tell") } begins a story when you like.
+prompt-less = All right. From now on I ask once in { $weeks } weeks at most.
+prompt-stopped = All right. I don't ask any more. { COMMAND("tell") } still begins a story; { COMMAND("snooze") } off lets me ask again.
+snooze-how = Until when shall I not ask you for stories? Write { COMMAND("snooze") } until 1 May, or { COMMAND("snooze") } 2 weeks.
+snooze-now = I don't ask you for stories before { DATETIME($date, dateStyle: "medium") }. { COMMAND("snooze") } off ends that.
+snooze-stopped = I don't ask you for stories. { COMMAND("snooze") } off lets me ask again.
+snooze-until = All right. I don't ask you for stories before { DATETIME($date, dateStyle: "medium") }.
+snooze-off = All right. I may ask you for stories again.
+snooze-unknown = I don't understand that date. Write { COMMAND("snooze") } until 1 May, or { COMMAND("snooze") } 2 weeks.
+snooze-past = That day is over. Write a later one, for example { COMMAND("snooze") } 2 weeks.
+snooze-far = That is more than five years from today. { COMMAND("stop") } ends my asking for good.
+quiet-now = { $hours ->
+        [never] I may ask you for stories at any time.
+       *[other] I don't ask you for stories at these times: { $hours }.
+    }
+    { COMMAND("quiet") } 20:00-8:00 changes the hours, { COMMAND("quiet") } sat sun the days. { COMMAND("quiet") } off ends both.
+quiet-set = All right. { $hours ->
+        [never] I may ask you for stories at any time.
+       *[other] I don't ask you for stories at these times: { $hours }.
+    }
+quiet-how = I don't understand that. Write hours like { COMMAND("quiet") } 20:00-8:00, days like { COMMAND("quiet") } sat sun, or { COMMAND("quiet") } off.
+quiet-never = never
+day-monday = Monday
+day-tuesday = Tuesday
+day-wednesday = Wednesday
+day-thursday = Thursday
+day-friday = Friday
+day-saturday = Saturday
+day-sunday = Sunday
+
+## Prompts: what coordinators do
+
+prompt-how = Write { COMMAND("prompt") } now, { COMMAND("prompt") } now for those without a story since 2026-01-01, { COMMAND("prompt") } now with a plan, { COMMAND("prompt") } now for Mira, Jon, or { COMMAND("prompt") } after "12 March meetup". Add “nudge after 3 days” for one reminder.
+prompt-reaches = { $reached } of { $count } would be asked now.
+prompt-hours = Nobody is asked in their quiet hours; they are asked after them.
+prompt-nobody = Nobody would be asked now, so nothing is sent.
+prompt-choice-send = Ask them
+prompt-choice-leave = Don't ask
+prompt-left = All right. Nobody is asked.
+prompt-begun = They are being asked. { COMMAND("rounds") } shows how it goes.
+left-out = Left out: { $reasons }.
+left-out-no-consent = { $count } have not agreed to my keeping answers
+left-out-unreachable = { $count } can't be written to
+left-out-snoozed = { $count } want to be left alone
+left-out-silent = { $count } have not answered for long
+left-out-over-cap = { $count } were asked lately
+wanted-long = That is too long. Say it in up to { $limit } characters.
+wanted-activity-long = Say in up to { $limit } characters what it is about.
+wanted-nudge = A reminder can come after 1 to { $most } days.
+wanted-within = A round can go on for up to { $most } days.
+wanted-date = I don't know the date { $date }. Write it like 2026-01-31.
+wanted-unknown = Nobody called { $name } belongs to this community.
+wanted-several = Several people are called { $name }. Write their address, for example telegram:1001.
+schedule-none = Nobody is asked by a schedule yet.
+schedule-list = Schedules:
+schedule-line = { $number }: { $phrase }{ $paused ->
+        [yes] { " " }(paused)
+       *[no] { "" }
+    }
+schedule-next = next { DATETIME($date, dateStyle: "full", timeStyle: "short") } ({ $zone })
+schedule-outro = { COMMAND("schedule") } pause 1, resume 1, end 1, or change 1 and how it should be.
+schedule-how = Write for example { COMMAND("schedule") } every 2 weeks on thursday at 10:00, or { COMMAND("schedule") } monthly on the last friday.
+schedule-new = “{ $phrase }” would ask:
+schedule-changes = Schedule { $number } is “{ $before }”. As “{ $phrase }” it would ask:
+schedule-round = { DATETIME($date, dateStyle: "full", timeStyle: "short") }: { $reached } { $reached ->
+        [one] person
+       *[other] people
+    }{ $lately ->
+        [0] { "" }
+       *[other] , { $lately } asked lately
+    }
+schedule-nobody = Nobody would be asked as things are.
+schedule-zone = Times are those of { $zone }; everybody is asked at that hour of their own clock.
+schedule-choice-save = Save
+schedule-choice-leave = Don't save
+schedule-left = All right. Nothing was saved.
+schedule-saved = Saved as schedule { $number }. { COMMAND("schedule") } lists them all.
+schedule-changed-meanwhile = Somebody changed schedule { $number } meanwhile. It is now “{ $phrase }”. Nothing else was saved.
+schedule-unknown = There is no schedule { $number }. { COMMAND("schedule") } lists those there are.
+schedule-too-many = There are { $most } schedules already. End one first.
+schedule-over = Schedule { $number } has no round left. { COMMAND("schedule") } change { $number } and how it should be gives it new ones.
+schedule-pause-already = Schedule { $number } is paused already.
+schedule-resume-already = Schedule { $number } goes on already.
+schedule-end-already = Schedule { $number } has ended already.
+schedule-pause-done = Schedule { $number } is paused. { COMMAND("schedule") } resume { $number } lets it go on.
+schedule-resume-done = Schedule { $number } goes on with its next round.
+schedule-end-done = Schedule { $number } has ended. What was asked stays.
+cadence-unknown = I don't understand “{ $word }”. Write for example { COMMAND("schedule") } every 2 weeks on thursday at 10:00, or { COMMAND("schedule") } monthly on the last friday.
+cadence-too-often = That is more than once a day. Once a day is the most.
+cadence-never = There is no such day. Please look at the date again.
+cadence-past = That time is over, so nobody would ever be asked. Write a later one.
+cadence-far = That is more than five years from today. Write a nearer date.
+cadence-time = “{ $word }” is not a time of day. Write it like 10:00.
+cadence-zone = The time zone of this community is not known. An organizer can set it: { COMMAND("settings") } timezone Ljubljana.
+rounds-none = Nobody was asked in a round yet. { COMMAND("prompt") } now asks once, { COMMAND("schedule") } again and again.
+rounds-heading = Round of { $date }{ $status ->
+        [ended] { " " }(over)
+       *[other] { "" }
+    }:
+rounds-heading-about = Round of { $date }, { $about }{ $status ->
+        [ended] { " " }(over)
+       *[other] { "" }
+    }:
+rounds-not-running = Round of { $date }: missed, since I was not running. Nobody was asked.
+rounds-sent = planned { $planned }, sent { $sent }
+rounds-answered = opened { $opened }, started { $started }, finished { $finished }
+rounds-otherwise = { $told }
+rounds-waiting = still to be sent { $count }
+rounds-not = snoozed { $snoozed }, unreachable { $unreachable }, missed { $missed }
+rounds-failed = refused { $count }
+rounds-repeated = perhaps sent twice { $count }
+digest-heading = { $community }, since { DATETIME($since, dateStyle: "medium") }:
+digest-nothing = { $community }, since { DATETIME($since, dateStyle: "medium") }: nothing happened. { COMMAND("settings") } digest off ends these messages.
+digest-came = { $sent ->
+        [0] No story came in.
+        [one] 1 story came in, { $open ->
+            [0] not open to you.
+           *[other] open to you.
+        }
+       *[other] { $sent } stories came in, { $open } of them open to you.
+    }
+digest-waiting = Waiting: { $parts }.
+digest-drafts = { $count ->
+        [one] 1 story begun and not sent
+       *[other] { $count } stories begun and not sent
+    }
+digest-prompts = { $count ->
+        [one] 1 person to be asked for a story
+       *[other] { $count } people to be asked for a story
+    }
+digest-check-backs = { $count ->
+        [one] 1 story to be asked about again in the coming week
+       *[other] { $count } stories to be asked about again in the coming week
+    }
+digest-failed = Went wrong: { $parts }.
+digest-inputs = { $count ->
+        [one] 1 message to me
+       *[other] { $count } messages to me
+    }
+digest-messages = { $count ->
+        [one] 1 message of mine was refused
+       *[other] { $count } messages of mine were refused
+    }
+digest-people = { $count ->
+        [one] 1 person can't be reached any more
+       *[other] { $count } people can't be reached any more
+    }
+digest-rounds = { $count ->
+        [one] 1 round was missed
+       *[other] { $count } rounds were missed
+    }
+digest-outro = { COMMAND("settings") } digest off ends these messages.
+help-snooze = Not to be asked for stories for a while
+help-quiet = Hours and days on which I don't ask you
+help-stop = Not to be asked for stories any more
+help-prompt = Ask members for stories once
+help-schedule = Ask members for stories again and again
+help-rounds = Who was asked, in numbers
+help-args-snooze = [until 1 May]
+help-args-quiet = [20:00-8:00]
+help-args-prompt = now [for whom]
+help-args-schedule = [every 2 weeks on thursday at 10:00]

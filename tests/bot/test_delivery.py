@@ -30,7 +30,8 @@ from bot.platforms.platform import (
 )
 from flows.messages import Address, Ask, Chose, Option, Reply, Review, Say
 from storage.database import Database
-from storage.errors import DatabaseBusy, DatabaseUnreachable
+from storage.errors import DatabaseBusy, DatabaseUnreachable, LeaseLost
+from storage.leases import Lease, SoleLease
 from storage.outbox import Sent
 from storage.unit_of_work import Work
 from tests.builders import NOON, WHOLE, Talk, closing, fresh, kept, met
@@ -159,6 +160,21 @@ class Editing(Plain):
         self.closed.append(message_id)
 
 
+class Held(SoleLease):
+    """A lease that is in the test's hands. `told`: what whoever sends elsewhere was told."""
+
+    def __init__(self, *, is_held: bool = True) -> None:
+        self.is_held = is_held
+        self.told: list[tuple[str, str]] = []
+
+    def check(self) -> None:
+        if not self.is_held:
+            raise LeaseLost
+
+    def tell(self, address: Address, what: str = "") -> None:
+        self.told.append((address.user, what))
+
+
 class Post:
     """A courier on a database, with a platform and a time that are in the test's hands."""
 
@@ -169,6 +185,7 @@ class Post:
         rates: Rates = OPEN,
         platform: type[Plain] = Editing,
         after: "Post | None" = None,
+        lease: Lease | None = None,
     ) -> None:
         """`after` a courier that ended, on the platform that it left."""
         self.database = database
@@ -179,6 +196,7 @@ class Post:
             self._checked(self.platform),
             Limits(rates, self.time, sleep=self.time.sleep),
             lambda: NOON + timedelta(seconds=self.time.at),
+            lease=lease,
             sleep=self.time.sleep,
             chance=lambda: 0,
         )
@@ -792,6 +810,83 @@ async def test_somebody_who_is_woken_after_the_end_is_left_for_the_next_start(po
     assert post.platform.tried == []
 
 
+# ---- one of several ----
+
+
+async def test_whoever_does_not_hold_the_lease_tells_the_one_who_does(database):
+    lease = Held(is_held=False)
+    post = Post(database, lease=lease)
+    post.put("ana", "one")
+    post.courier.pass_on(Address(PLATFORM, "ana"), "17 tap-1")
+
+    assert lease.told == [("ana", ""), ("ana", "17 tap-1")]
+    assert post.platform.tried == []
+
+
+async def test_who_holds_the_lease_tells_nobody(database):
+    lease = Held()
+    post = Post(database, lease=lease)
+    async with post.runs():
+        post.put("ana", "one")
+        post.courier.pass_on(Address(PLATFORM, "ana"), "17 tap-1")
+        await post.all_sent()
+
+    assert lease.told == []
+    assert post.platform.texts() == ["one"]
+
+
+async def test_without_the_lease_nothing_is_begun_any_more(database):
+    lease = Held()
+    post = Post(database, rates=STRICT, lease=lease)
+    async with post.runs():
+        post.put("ana", "one", "two", "three", "four", "five")
+        await post.time.passes(0.5)
+        lease.is_held = False
+        await post.time.passes(30)
+
+    assert post.platform.texts() == ["one", "two", "three"]
+
+
+async def test_what_was_being_sent_when_the_lease_was_lost_is_marked_once_that_can_be(database):
+    lease = Held()
+    post = Post(database, lease=lease)
+    post.platform.takes["one"] = 8
+    async with post.runs():
+        post.put("ana", "one", "two")
+        await post.time.passes(1)
+        lease.is_held = False
+        post.database.writing = [DatabaseUnreachable("x") for _ in range(5)]
+    await post.time.until(lambda: not post.courier._lanes)
+
+    assert post.platform.texts() == ["one"]
+    assert post.rows("message_id") == [("1",), (None,)]
+
+    lease.is_held = True
+    async with post.runs():
+        await post.all_sent()
+
+    assert post.platform.texts() == ["one", "two"]
+
+
+async def test_what_another_process_sends_is_waited_for_before_somebody_is_heard(database):
+    ana = Address(PLATFORM, "ana")
+    post, other = Post(database, lease=Held(is_held=False)), Post(database)
+    await post.courier.settled(ana)
+    assert post.time.at == 0
+    post.put("ana", "one")
+    await _waited(post, ana, 2)  # and no longer
+    async with other.runs():
+        await other.all_sent()
+    await _waited(post, ana, 2)
+
+
+async def _waited(post: Post, to: Address, until: float) -> None:
+    """It is heard from then on, as seen from the start."""
+    hearing = asyncio.create_task(post.courier.settled(to))
+    await post.time.until(hearing.done)
+    assert round(post.time.at, 2) == until
+
+
 # ---- whatever comes ----
 
 
@@ -870,7 +965,7 @@ async def _all_arrive(
 async def test_each_message_is_marked_as_soon_as_it_was_sent(post):
     post.put("ana", "one", "two", "three", wakes=False)
     post.platform.faults["three"] = [Broken()]
-    on_request = Delivery(post.database, post.platform)
+    on_request = Delivery(post.database, post.platform, lambda: NOON)
 
     with pytest.raises(Broken):
         await on_request.deliver(Address(PLATFORM, "ana"))

@@ -6,6 +6,7 @@ import sqlite3
 import traceback
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from datetime import timedelta
 from pathlib import Path
 from subprocess import CompletedProcess, run
 from typing import Any
@@ -482,6 +483,22 @@ async def test_a_command_that_was_killed_before_its_answer_is_answered_at_the_ne
     assert texts_of(answered).startswith("The Onboarding Circle, all stories so far")
 
 
+async def test_a_command_that_has_not_waited_for_long_is_left_to_whoever_answers_it(
+    talk, monkeypatch
+):
+    await talk.has_role(Role.ORGANIZER)
+    with broken_summary(monkeypatch, Killed()), pytest.raises(Killed):
+        await talk.say("/summary")
+
+    await talk.turns.finish_waiting(waited=timedelta(minutes=1))
+    at_once = await talk.delivered()
+    talk.clock.at += timedelta(minutes=1)
+    await talk.turns.finish_waiting(waited=timedelta(minutes=1))
+
+    assert at_once == []
+    assert len(await talk.delivered()) == 1
+
+
 async def test_a_command_that_two_programs_finish_is_answered_once(talk, url, monkeypatch):
     await talk.has_role(Role.ORGANIZER)
     with broken_summary(monkeypatch, Killed()), pytest.raises(Killed):
@@ -490,7 +507,7 @@ async def test_a_command_that_two_programs_finish_is_answered_once(talk, url, mo
 
     with talking(url) as other:
         # Both saw it waiting; each now reads and answers.
-        monkeypatch.setattr(Inbox, "open", lambda *_: waiting)
+        monkeypatch.setattr(Inbox, "open", lambda *_, **__: waiting)
         await other.turns.finish_waiting()
         await talk.turns.finish_waiting()
 

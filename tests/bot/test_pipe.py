@@ -17,14 +17,15 @@ from bot.periods import Period
 from bot.reports import write_export
 from config.settings import Settings
 from flows.framework import Audience
-from tests.builders import REALIZED as CHANGED
 from tests.builders import (
+    PIPES,
     WHOLE,
     a_member,
     a_step,
     a_story_as_far_as,
     environment,
     fresh,
+    from_scratch,
     invoked,
     kept,
     kept_story,
@@ -35,6 +36,8 @@ from tests.builders import (
     storytrail,
     talking,
 )
+from tests.builders import REALIZED as CHANGED
+from tests.warm import Forked
 
 ACTS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a\u202b\u202d\u202e]")
 """Characters that do something to a terminal. Line ends and tabs do no harm."""
@@ -59,9 +62,9 @@ def words(story: dict[str, Any]) -> list[str]:
 def test_a_whole_interview_through_a_pipe_is_kept(tmp_path):
     path = tmp_path / "storytrail.db"
 
-    done = storytrail("chat", "--as", "Ana", database=path, said=WHOLE)
+    done = storytrail("chat", "--as", "Ana", database=path, said=WHOLE, begin=from_scratch)
 
-    exported = storytrail("export", database=path)
+    exported = storytrail("export", database=path, begin=from_scratch)
     (story,) = json.loads(exported.stdout)["stories"]
     assert (done.returncode, done.stderr) == (0, b"")
     assert (exported.returncode, exported.stderr) == (0, b"")
@@ -185,7 +188,7 @@ def test_a_summary_shows_quotes_without_letting_them_act(tmp_path):
             ),
         )
 
-    done = storytrail("summary", database=path)
+    done = storytrail("summary", database=path, begin=from_scratch)
 
     assert ACTS.findall(done.stdout.decode()) == []
     assert "“␛[2Jquick" in done.stdout.decode()
@@ -279,19 +282,12 @@ def test_wrong_usage_of_the_program_touches_nothing(tmp_path):
 # ---- when somebody leaves ----
 
 
-def begun(path: Path, name: str) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
-        program("chat", "--as", name),
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        cwd=path.parent,
-        env=environment(path),
-    )
+def a_chat(path: Path, name: str) -> Forked:
+    return Forked(["chat", "--as", name], cwd=path.parent, env=environment(path), **PIPES)
 
 
 def test_a_reader_who_leaves_after_the_first_line_ends_a_chat_quietly(tmp_path):
-    chat = begun(fresh(tmp_path), "ana")
+    chat = a_chat(fresh(tmp_path), "ana")
     assert chat.stdout is not None
     chat.stdout.readline()
     chat.stdout.close()
@@ -343,17 +339,25 @@ def test_a_closed_input_or_output_is_an_empty_one(tmp_path, command, closed):
 
 
 def test_an_interrupt_ends_a_chat_that_waits_for_its_pipe(tmp_path):
-    chat = begun(fresh(tmp_path), "ana")
+    chat = a_chat(fresh(tmp_path), "ana")
     assert chat.stdout is not None
     while b"Not now" not in chat.stdout.readline():
         pass
     while not is_reading_its_input(chat.pid):
         assert chat.poll() is None
 
+    resting = main_thread_of(chat.pid)
     chat.send_signal(signal.SIGINT)
 
+    while main_thread_of(chat.pid) in (resting, "running"):  # it has not heard of it yet
+        assert chat.poll() is None  # and its pipe, once closed, would end it too
     _, err = chat.communicate(timeout=30)
     assert (chat.returncode, err) == (130, b"")
+
+
+def main_thread_of(process: int) -> str:
+    """The number of the call that it waits in, as Linux tells it; `running` where it is in none."""
+    return Path(f"/proc/{process}/task/{process}/syscall").read_text().split()[0]
 
 
 def is_reading_its_input(process: int) -> bool:
@@ -369,7 +373,7 @@ def test_an_output_that_knows_only_ascii_breaks_nothing(tmp_path, command):
         kept(talk.database, lambda w: kept_story(w, a_story_as_far_as(CHANGED), a_member(w, "Zoë")))
 
     more = {"PYTHONUTF8": "0", "PYTHONIOENCODING": "ascii"}
-    done = storytrail(command, database=path, said=b"/mystories\n", more=more)
+    done = storytrail(command, database=path, more=more, begin=from_scratch)
 
     assert (done.returncode, done.stderr) == (0, b"")
 
@@ -380,7 +384,7 @@ def test_an_output_that_knows_only_ascii_breaks_nothing(tmp_path, command):
 def test_two_chats_at_once_on_one_new_file_lose_and_double_nothing(tmp_path):
     path = tmp_path / "storytrail.db"
     names = ("ana", "bo", "cy")
-    chats = [begun(path, name) for name in names]
+    chats = [a_chat(path, name) for name in names]
 
     told = {
         name: [f"{line} ({name})" if len(line) > 1 else line for line in WHOLE] for name in names

@@ -28,6 +28,7 @@ from flows.messages import (
     Rewrote,
     parse,
 )
+from storage.unit_of_work import Work
 from storage.visibility import Scope
 from tests.builders import a_conversation
 from tests.slack.taken import rendered
@@ -80,7 +81,7 @@ class Playing:
 
     def _payload(self, line: Line, person: Person) -> Payload:
         if line.member is not None:
-            return parse(line.member.replace("<ref>", self._ref()))
+            return parse(self._filled(line.member))
         if line.tap is not None:
             return self._tapped(line.tap, line.under, person)
         if line.edits is not None:
@@ -124,7 +125,7 @@ class Playing:
             yield "the number", number, line.number
         words = "\n".join(_whole(reply) for reply in replies)
         for wanted in [line.says] if isinstance(line.says, str) else line.says:
-            if wanted.replace("<ref>", self._ref()) not in words:
+            if self._filled(wanted) not in words:
                 yield "what is said", words, wanted
         for unwanted in [line.unsaid] if isinstance(line.unsaid, str) else line.unsaid:
             if unwanted in words:
@@ -158,9 +159,11 @@ class Playing:
             return None
         return f"{conversation.aside}!" if conversation.aside else conversation.place
 
-    def _ref(self) -> str:
+    def _filled(self, words: str) -> str:
+        if "<ref>" not in words:  # nearly always, and it takes a while to look
+            return words
         stories = self._stories(self.stage.person("ana"))
-        return str(stories[-1]["ref"]) if stories else "S-000"
+        return words.replace("<ref>", str(stories[-1]["ref"]) if stories else "S-000")
 
     def _stories(self, person: Person) -> list[dict[str, Any]]:
         """This person's stories, the first one sent first."""
@@ -169,11 +172,12 @@ class Playing:
             "SELECT ref, status, revision FROM stories WHERE member_id = :member ORDER BY id",
             member=member,
         )
-        found = []
-        for row in rows:
-            story = self.stage.read(lambda w, ref=row["ref"]: w.story_reads.own(member, ref))  # type: ignore[misc]
-            found.append({**(asdict(story) if story else {}), **row})
-        return found
+
+        def whole(work: Work) -> list[dict[str, Any]]:
+            read = [(row, work.story_reads.own(member, row["ref"])) for row in rows]
+            return [{**(asdict(story) if story else {}), **row} for row, story in read]
+
+        return self.stage.read(whole)
 
     def _answers(self, step: str) -> list[dict[str, Any]]:
         return self.stage.rows(

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from config.errors import SettingsError
-from config.settings import Settings, load_settings, variable
+from config.settings import Settings, load_settings, secrets, variable
+from tests.builders import invoked, sentence
 
 Load = Callable[..., Settings]
 
@@ -42,6 +43,7 @@ def test_without_anything_set_there_are_defaults(load: Load):
     assert settings.model_dump() == {
         "database_url": "sqlite:///storytrail.db",
         "database_timeout": 5,
+        "lease_timeout": 20,
         "config_dir": None,
         "community": None,
         "owners": (),
@@ -54,6 +56,7 @@ def test_without_anything_set_there_are_defaults(load: Load):
         "limit_per_second": 30,
         "limit_group_per_minute": 20,
         "limit_pause": 60,
+        "tick": 60,
         "limit_workspace_per_second": 5,
         "secret_key": None,
         "public_url": None,
@@ -233,3 +236,145 @@ def test_every_setting_has_a_variable_and_a_description():
 
     assert "STORYTRAIL_DATABASE_URL" in described
     assert all(described.values())
+
+
+# ---- secrets in files ----
+
+SECRETS = {
+    "database_url": "postgresql://bot:hidden@host/db",
+    "secret_key": "hidden-hidden-hidden",
+    "telegram_token": "1:hidden",
+    "telegram_webhook_secret": "hidden-hidden-hidden",
+    "slack_bot_token": "xoxb-hidden",
+    "slack_app_token": "xapp-hidden",
+    "slack_signing_secret": "hidden",
+    "slack_client_secret": "hidden",
+}
+
+
+def test_these_settings_are_secret():
+    assert set(secrets()) == set(SECRETS)
+
+
+@pytest.mark.parametrize("name", SECRETS)
+@pytest.mark.parametrize("way", ["environment", "toml"])
+def test_a_secret_can_lie_in_a_file(load: Load, tmp_path: Path, name: str, way: str):
+    file = tmp_path / "secret"
+    file.write_text(f"{SECRETS[name]}\n")
+
+    if way == "environment":
+        settings = load(**{f"{variable(name)}_FILE": str(file)})
+    else:
+        settings = load(f'{name}_file = "{file}"')
+
+    assert getattr(settings, name) == SECRETS[name]
+    assert "hidden" not in repr(settings)
+
+
+def test_the_environment_goes_before_the_toml_for_secrets_in_files_too(load: Load, tmp_path: Path):
+    (tmp_path / "a").write_text("1:from-a-file\n")
+    named = f'telegram_token_file = "{tmp_path / "a"}"'
+
+    over_a_file = load(named, STORYTRAIL_TELEGRAM_TOKEN="1:set")
+    os.environ.pop("STORYTRAIL_TELEGRAM_TOKEN")
+    over_a_value = load(
+        'telegram_token = "1:set"', STORYTRAIL_TELEGRAM_TOKEN_FILE=str(tmp_path / "a")
+    )
+
+    assert over_a_file.telegram_token == "1:set"
+    assert over_a_value.telegram_token == "1:from-a-file"
+
+
+def test_a_secret_that_is_set_twice_is_a_fault(load: Load, tmp_path: Path):
+    (tmp_path / "a").write_text("1:hidden\n")
+
+    found = faults(
+        load,
+        f'secret_key = "hidden-hidden-hidden"\nsecret_key_file = "{tmp_path / "a"}"',
+        STORYTRAIL_TELEGRAM_TOKEN="1:hidden",
+        STORYTRAIL_TELEGRAM_TOKEN_FILE=str(tmp_path / "a"),
+    )
+
+    assert found == [
+        "storytrail.toml: secret_key_file: secret_key is set too; leave one of them out",
+        "STORYTRAIL_TELEGRAM_TOKEN_FILE: STORYTRAIL_TELEGRAM_TOKEN is set too; "
+        "leave one of them out",
+    ]
+
+
+FAULTY = {
+    "is not there": (None, "the file it names cannot be read (no such file or directory)"),
+    "is empty": (b"", "the file it names is empty"),
+    "holds a newline alone": (b"\n", "the file it names is empty"),
+    "is not UTF-8": (b"hidden\xff", "the file it names is not UTF-8; save it as UTF-8"),
+    "is long": (b"hidden" * 20_000, "the file it names is too long to hold a secret"),
+}
+
+
+@pytest.mark.parametrize("how", FAULTY)
+def test_a_fault_of_such_a_file_names_the_setting_and_shows_nothing(
+    load: Load, tmp_path: Path, how: str
+):
+    content, fault = FAULTY[how]
+    file = tmp_path / "hidden"
+    if content is not None:
+        file.write_bytes(content)
+
+    by_variable = faults(load, STORYTRAIL_SLACK_BOT_TOKEN_FILE=str(file))
+    os.environ.pop("STORYTRAIL_SLACK_BOT_TOKEN_FILE")
+    by_key = faults(load, f'slack_bot_token_file = "{file}"')
+
+    assert by_variable == [f"STORYTRAIL_SLACK_BOT_TOKEN_FILE: {fault}"]
+    assert by_key == [f"storytrail.toml: slack_bot_token_file: {fault}"]
+
+
+def test_a_folder_in_the_place_of_such_a_file_is_told(load: Load, tmp_path: Path):
+    found = faults(load, STORYTRAIL_SECRET_KEY_FILE=str(tmp_path))
+
+    assert found == [
+        "STORYTRAIL_SECRET_KEY_FILE: the file it names cannot be read (is a directory)"
+    ]
+
+
+def test_what_is_wrong_with_a_secret_from_a_file_is_told_of_that_setting(
+    load: Load, tmp_path: Path
+):
+    (tmp_path / "a").write_text("xapp-hidden\n")
+
+    found = faults(load, STORYTRAIL_SLACK_BOT_TOKEN_FILE=str(tmp_path / "a"))
+
+    assert found == ["STORYTRAIL_SLACK_BOT_TOKEN_FILE: must begin with xoxb- or xoxe.xoxb-"]
+
+
+def test_only_one_newline_at_the_end_is_no_part_of_a_secret(load: Load, tmp_path: Path):
+    (tmp_path / "a").write_bytes(b"first\nsecond\r\n")
+
+    settings = load(STORYTRAIL_SLACK_SIGNING_SECRET_FILE=str(tmp_path / "a"))
+
+    assert settings.slack_signing_secret == "first\nsecond"
+
+
+def test_what_is_not_secret_has_no_file(load: Load, tmp_path: Path):
+    (tmp_path / "a").write_text("the Circle")
+
+    found = faults(
+        load, f'community_file = "{tmp_path / "a"}"', STORYTRAIL_LOG_LEVEL_FILE=str(tmp_path / "a")
+    )
+
+    assert [each.split(": there is")[0] for each in found] == [
+        "STORYTRAIL_LOG_LEVEL_FILE",
+        "storytrail.toml: community_file",
+    ]
+
+
+def test_a_file_that_is_misspelt_is_suggested_rightly(load: Load):
+    found = faults(load, STORYTRAIL_TELEGRAM_TOKN_FILE="x")
+
+    assert found[0].endswith("did you mean STORYTRAIL_TELEGRAM_TOKEN_FILE?")
+
+
+def test_storytrail_check_finds_a_secret_that_is_not_there(path: Path):
+    done = invoked("check", database=path, STORYTRAIL_TELEGRAM_TOKEN_FILE="/nowhere/at/all")
+
+    assert done.returncode == 1
+    assert sentence(done).startswith("STORYTRAIL_TELEGRAM_TOKEN_FILE: the file it names cannot")

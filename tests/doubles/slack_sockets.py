@@ -35,6 +35,8 @@ class Sockets:
     grace: float = 0.1
     """Seconds between the word to disconnect and the end."""
     in_order: bool = True
+    chosen: int | None = None
+    """The number of the connection that is told all as long as it is open; else each in turn."""
     open: list[Connection] = field(default_factory=list)
     tickets: set[str] = field(default_factory=set)
     received: list[Wire] = field(default_factory=list)
@@ -107,6 +109,7 @@ class Sockets:
 
     async def carry(self, delivery: Delivery, retry: int, reason: str) -> Attempt:
         staying = [each for each in self.open if not each.leaving] or self.open
+        staying = [each for each in staying if each.number == self.chosen] or staying
         if not staying:
             return Attempt("connection_failed", 0)
         self._turn += 1

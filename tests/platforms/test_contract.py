@@ -9,11 +9,13 @@ import pytest
 
 from bot.platforms import SPELLINGS, spelling
 from flows.messages import Reply
+from storage.members import Role
 from tests.builders import interviews
 from tests.platforms.joined import SEATS
 from tests.platforms.places import ACTIVITY, Place
 from tests.platforms.playing import unlike
 from tests.platforms.seats import Can
+from tests.prompts.conftest import Circle
 
 Mark = pytest.MarkDecorator
 
@@ -133,6 +135,32 @@ async def test_a_name_does_nothing_but_be_read(place: Place) -> None:
     await seat.calls("start")
 
     assert seat.sees()[0].text.startswith(f"Hi {name}. ")
+
+
+@over()
+async def test_what_a_round_is_about_does_nothing_but_be_read(place: Place) -> None:
+    about = "<b>meetup</b> &amp; *lunch* _x_ ~y~ `<@u1>` [a](https://example.org) <!channel>"
+    circle = Circle(place.stage)
+    place.stage.write(lambda work: work.communities.change(circle.home, quiet=""))
+    ana, cora = place.seat("ana"), place.seat("cora")
+    place.stage.has_role(place.stage.people["cora"], Role.COORDINATOR)
+
+    await cora.calls(f'prompt after "{about}" for Ana')
+    await cora.taps("Ask them")
+    circle.works()
+    await ana.calls("help")  # what waits comes first
+    await cora.calls("rounds")
+    await cora.calls(f'schedule every day after "{about}"')
+    await cora.taps("Save")
+    await cora.calls("schedule")
+
+    prompt, _ = ana.sees()
+    assert prompt.text.startswith("Cora asks, for the Onboarding Circle:\n\n")
+    assert f"{about}: what happened there" in prompt.text
+    assert prompt.buttons[-4:] == ("Ask me in 3 days", "Not this time", "Less often", "Stop")
+    seen = [shown.text for shown in cora.sees()]
+    assert f", {about}" in next(text for text in seen if text.startswith("Round of"))
+    assert [f'every day after "{about}"' in text for text in seen[-3:]] == [True, False, True]
 
 
 # ---- what is understood ----

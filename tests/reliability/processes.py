@@ -1,11 +1,9 @@
 """`storytrail chat --jsonl` as a real process, and twenty people who talk with it."""
 
 import json
-import os
 import queue
 import signal
 import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
@@ -13,9 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import bot
-
-ROOT = Path(bot.__file__).parents[1]
+from tests.builders import Begin, environment
+from tests.warm import Forked
 
 PATIENCE = 60  # seconds until a silent process counts as stuck
 
@@ -25,20 +22,15 @@ Line = dict[str, Any]
 class Process:
     """One running `storytrail chat --jsonl`. Its lines come through a queue as they are printed."""
 
-    def __init__(self, database: str, log: Path, **settings: str) -> None:
+    def __init__(self, database: str, log: Path, begin: Begin = Forked, /, **settings: str) -> None:
         self._log = log.open("ab")
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "bot.cli", "chat", "--jsonl"],
+        self._process = begin(
+            ["chat", "--jsonl"],
+            cwd=log.parent,
+            env=environment(database, STORYTRAIL_LOG_LEVEL="info", **settings),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._log,
-            cwd=ROOT,
-            env={
-                **{k: v for k, v in os.environ.items() if not k.startswith("STORYTRAIL_")},
-                "STORYTRAIL_DATABASE_URL": database,
-                "STORYTRAIL_LOG_LEVEL": "info",
-                **settings,
-            },
         )
         self._lines: queue.Queue[Line | None] = queue.Queue()
         self._is_over = False

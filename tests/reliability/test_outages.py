@@ -3,8 +3,6 @@
 import queue
 import resource
 import sqlite3
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -16,7 +14,8 @@ from storage.database import Database
 from storage.inbox import InboxStatus
 from storage.tables import answers, inbox
 from storage.unit_of_work import Work
-from tests.reliability.processes import ROOT, Line, Process
+from tests.builders import from_scratch, storytrail
+from tests.reliability.processes import Line, Process
 from tests.servers import a_database, own_server
 
 MARKER = "quillwort"
@@ -151,17 +150,10 @@ def test_a_turn_that_always_raises_is_kept_and_stops_nobody_else(tmp_path):
             lambda c: c.execute(select(inbox.c.fault).where(inbox.c.fault.is_not(None))).all()
         )
     broken.unlink()
-    mended = subprocess.run(
-        [sys.executable, "-m", "bot.cli", "retry"],
-        env={"STORYTRAIL_DATABASE_URL": database, "PATH": "", "PYTHONPATH": str(ROOT)},
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    mended = storytrail("retry", database=database, folder=tmp_path, begin=from_scratch)
 
     assert sum("went wrong" in text for text in said) == 1
     assert len(kept) == 1
     assert [row.fault for row in faults] == ["TextsError"]
-    assert (mended.returncode, mended.stdout) == (0, "1 handled, 0 failed again.\n")
+    assert (mended.returncode, mended.stdout) == (0, b"1 handled, 0 failed again.\n")
     assert told_texts(database) == [WORDS]

@@ -59,6 +59,12 @@ ARGUMENTS: Mapping[str, tuple[str, ...]] = {
     "hide": ("", "{ref} It names a colleague.", "{ref} show"),
     "members": PLAIN,
     "roles": ("", "grant {who} coordinator", "revoke {who}", "nonsense"),
+    "snooze": ("", "2 weeks", "off", "nonsense"),
+    "quiet": ("", "20:00-8:00", "sat sun", "nonsense"),
+    "stop": PLAIN,
+    "prompt": ("", "now", "now for Nobody", "nonsense"),
+    "schedule": ("", "every thursday at 10:00", "pause 987654", "every 5 parsecs"),
+    "rounds": PLAIN,
     "settings": ("", "access invite", "name Another one", "nonsense"),
 }
 """What stands behind every command: a new one needs its line."""

@@ -300,6 +300,9 @@ def test_settings_shows_how_a_community_is_set_up(organized):
         "difference: –\n"
         "uncertainties: –\n"
         "cycles: all\n"
+        "prompts: once in 28 days at most\n"
+        "quiet: 21:00–08:00\n"
+        "days-off: none\n"
     )
 
 
@@ -320,6 +323,12 @@ def test_settings_shows_how_a_community_is_set_up(organized):
         ("cycles applied, realized", "cycles: applied, realized"),
         ("cycles Applied,REALIZED", "cycles: applied, realized"),
         ("cycles all", "cycles: all"),
+        ("prompts 7", "prompts: once in 7 days at most"),
+        ("prompts 448", "prompts: once in 448 days at most"),
+        ("quiet 22-7", "quiet: 22:00–07:00"),
+        ("quiet off", "quiet: never"),
+        ("days-off sat sun", "days-off: Saturday, Sunday"),
+        ("days-off none", "days-off: none"),
     ],
 )
 def test_every_setting_takes_a_good_value_and_the_change_is_audited(organized, said, shown):
@@ -342,13 +351,25 @@ BAD = {
     "uncertainties " + "x" * 2_001: "That is longer than 2,000 characters. Please say it shorter.",
     "cycles applied, lunar": "I don't know such a cycle. Try: immediate, potential, applied, "
     "realized, enabling, strategic, orienting, transformative.",
+    "prompts 6": "Members can be asked once in 7 to 448 days. Write the number of days, for "
+    "example /settings prompts 28.",
+    "prompts 449": "Members can be asked once in 7 to 448 days. Write the number of days, for "
+    "example /settings prompts 28.",
+    "prompts often": "Members can be asked once in 7 to 448 days. Write the number of days, for "
+    "example /settings prompts 28.",
+    "quiet at night": "I don't understand these hours. Write /settings quiet 21:00-8:00, or "
+    "/settings quiet off.",
+    "days-off daily": "I don't understand these days. Write /settings days-off sat sun, or "
+    "/settings days-off none. One day at least must be left.",
+    "days-off mon-sun": "I don't understand these days. Write /settings days-off sat sun, or "
+    "/settings days-off none. One day at least must be left.",
     "cycles ,": "I don't know such a cycle. Try: immediate, potential, applied, "
     "realized, enabling, strategic, orienting, transformative.",
 }
 
 HOW = (
-    "You can set: name, language, timezone, access, difference, uncertainties, cycles, notices. "
-    "For example /settings access invite."
+    "You can set: name, language, timezone, access, difference, uncertainties, cycles, prompts, "
+    "quiet, days-off, notices, digest. For example /settings access invite."
 )
 
 

@@ -18,7 +18,15 @@ from storage.database import WRITERS
 from storage.errors import DatabaseBusy
 from storage.members import Role
 from storage.merging import THEIRS
-from storage.tables import addresses, answers, conversations, members, memberships, metadata
+from storage.tables import (
+    addresses,
+    answers,
+    conversations,
+    members,
+    memberships,
+    metadata,
+    prompting,
+)
 from tests.rights.conftest import Town, at, text_of
 
 pytestmark = pytest.mark.usefixtures("nothing_fails")
@@ -320,7 +328,8 @@ def test_every_column_that_names_a_person_is_handed_over():
         if any(key.column.table is members for key in column.foreign_keys)
     }
 
-    assert named == {(t.name, column) for t, column in THEIRS} | {(memberships.name, "member_id")}
+    put_together = {(table.name, "member_id") for table in (memberships, prompting)}
+    assert named == {(t.name, column) for t, column in THEIRS} | put_together
 
 
 def test_stories_of_both_are_theirs_and_are_withdrawn_from_either(town):

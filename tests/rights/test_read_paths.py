@@ -303,6 +303,12 @@ SHOWS_NO_STORY = (
     "help",
     "invite",
     "settings",
+    "prompt",
+    "schedule",
+    "rounds",
+    "snooze",
+    "quiet",
+    "stop",
 )
 """Commands that show no story but the open one of whoever calls them."""
 

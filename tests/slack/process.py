@@ -1,7 +1,7 @@
 """`storytrail run` on the double of Slack, and a person's way through an interview."""
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from html import unescape
 from pathlib import Path
@@ -9,9 +9,11 @@ from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 from urllib.request import urlopen
 
+from tests.builders import Begin
 from tests.doubles.slack_chats import shown_in
 from tests.doubles.slack_server import Delivery, Message, Person, SlackServer, Workspace
 from tests.running import PATIENCE, REST, Line, Running, alive
+from tests.warm import Forked
 
 MODES = ("socket", "http")
 
@@ -24,8 +26,17 @@ STORY = "story_from_message"
 class SlackRunning(Running):
     """The program in one workspace: over Socket Mode, or called by Slack itself."""
 
-    def __init__(self, server: SlackServer, folder: Path, mode: str, **settings: str) -> None:
-        super().__init__(folder, settings)
+    def __init__(
+        self,
+        server: SlackServer,
+        folder: Path,
+        mode: str,
+        settings: Mapping[str, str],
+        database: str | None = None,
+        *,
+        begin: Begin = Forked,
+    ) -> None:
+        super().__init__(folder, settings, database, begin=begin)
         self.server = server
         self.mode = mode
 
@@ -56,11 +67,17 @@ def slack_of(server: SlackServer, workspace: Workspace | None, mode: str) -> dic
 
 @contextmanager
 def running(
-    workspace: Workspace, server: SlackServer, folder: Path, mode: str = "socket", **settings: str
+    workspace: Workspace,
+    server: SlackServer,
+    folder: Path,
+    mode: str = "socket",
+    begin: Begin = Forked,
+    /,
+    **settings: str,
 ) -> Iterator[SlackRunning]:
     """The program for the time of the block; nothing of it is left behind."""
-    usual = slack_of(server, workspace, mode)
-    with alive(SlackRunning(server, folder, mode, **{**usual, **settings})) as bot:
+    every = {**slack_of(server, workspace, mode), **settings}
+    with alive(SlackRunning(server, folder, mode, every, begin=begin)) as bot:
         yield bot
 
 
@@ -71,7 +88,12 @@ HERE = "https://stories.example.org"
 
 @contextmanager
 def running_anywhere(
-    server: SlackServer, folder: Path, mode: str = "socket", **settings: str
+    server: SlackServer,
+    folder: Path,
+    mode: str = "socket",
+    begin: Begin = Forked,
+    /,
+    **settings: str,
 ) -> Iterator[SlackRunning]:
     """The program in as many workspaces as it is installed in: in none to begin with."""
     client = {
@@ -79,8 +101,8 @@ def running_anywhere(
         "STORYTRAIL_SLACK_CLIENT_SECRET": server.client_secret,
         "STORYTRAIL_PUBLIC_URL": HERE,
     }
-    usual = slack_of(server, None, mode) | client
-    with alive(SlackRunning(server, folder, mode, **{**usual, **settings})) as bot:
+    every = {**slack_of(server, None, mode), **client, **settings}
+    with alive(SlackRunning(server, folder, mode, every, begin=begin)) as bot:
         yield bot
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from slack_sdk.models.blocks import Block as Model
 
-from bot.platforms.slack_renderer import MOST_LABEL, Block, Message, answered, messages
+from bot.platforms.slack_renderer import Block, Message, answered, messages
 from flows.messages import Reply
 from tests.doubles.slack_blocks import MAX_ALL, MAX_IN_MESSAGE, message_blocks
 from tests.doubles.slack_chats import pings_in
@@ -54,6 +54,8 @@ def rendered(reply: Reply) -> list[Message]:
     shown = messages(reply, user=ANA, key=KEY)
     for each in shown:
         taken(each)
-    left = answered(shown[-1].blocks, "x" * MOST_LABEL)
+    blocks = shown[-1].blocks
+    buttons = [each for b in blocks if b["type"] == "actions" for each in b["elements"]]
+    left = answered(blocks, buttons[0]["action_id"] if buttons else None)
     taken(Message("…", tuple(left)))
     return shown

@@ -41,8 +41,8 @@ async def slacks(path: Path) -> AsyncIterator[tuple[SlackServer, Person, Callabl
 
 
 @pytest.mark.parametrize("restarts", [False, True])
-@pytest.mark.parametrize("taps", [False, True])
-async def test_the_words_stay_as_they_were(slacks, restarts: bool, taps: bool) -> None:
+@pytest.mark.parametrize("where", ["", "here", "elsewhere"])
+async def test_the_words_stay_as_they_were(slacks, restarts: bool, where: str) -> None:
     server, ana, started = slacks
     to = Address("slack", f"T0001/{ana.id}")
     slack = started()
@@ -51,16 +51,20 @@ async def test_the_words_stay_as_they_were(slacks, restarts: bool, taps: bool) -
     assert (message.shown.partition("\n")[0], len(message.buttons)) == (WORDS, 2)
     if restarts:
         slack = started()
-    if taps:
-        payload = ana.taps(message, "Skip").payload
-        slack.tapped(to, sent.message_id, "Nothing & &amp; <b>", payload["message"]["blocks"])
+    if where:
+        payload = ana.taps(message, "tap-0").payload
+        button = payload["actions"][0]["action_id"]
+        if where == "elsewhere":
+            slack.tapped_elsewhere(to, f"{sent.message_id} {button}")
+        else:
+            slack.tapped(to, sent.message_id, button, payload["message"]["blocks"])
 
     await slack.close(to, sent.message_id)
 
     assert ana.last is message
     assert message.buttons == []
-    assert message.shown.split("\n") == [WORDS, *(["✓ Nothing & &amp; <b>"] if taps else [])]
+    assert message.shown.split("\n") == [WORDS, *(["✓ Nothing & &amp; <b>"] if where else [])]
     assert message.pings == []
     asked = [call for call in server.calls("conversations.history") if call.ok]
-    assert len(asked) == (restarts and not taps)
+    assert len(asked) == (restarts and where != "here")
     assert all(call.ok for call in server.calls())

@@ -1,6 +1,7 @@
 """The ways in beside the chat: a story from a message, the Home tab, the form."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from sqlalchemy import select
 from storage.tables import conversations
 from tests.doubles.slack_server import Channel, Person, SlackServer, Workspace
 from tests.running import TOLD
+from tests.slack.circle import QUICK, begins_round, members
 from tests.slack.process import (
     INTERVIEW,
     STORY,
@@ -17,6 +19,7 @@ from tests.slack.process import (
     comes,
     goes_through,
     granted,
+    running,
     taps,
     until,
 )
@@ -112,7 +115,7 @@ def test_home_shows_what_was_begun_and_sent_and_its_buttons_work(
     ref = story_of(bot)["ref"]
     ana.opens_home()
     home = ana.waits_for_home(ref, 20)
-    assert home.buttons == ["Tell a story", "Read"]
+    assert home.buttons == ["Tell a story", "Not for 4 weeks", "Read"]
     assert home.pings == []
     ana.taps_in_home("Read").answered()
     comes(ana, TOLD[3], after=len(INTERVIEW) - 2)
@@ -142,6 +145,53 @@ def test_home_shows_an_organizer_the_summary(
     assert home.pings == []
     ben.taps_in_home("Summary").answered()
     comes(ben, SUMMARY_OF_ONE)
+
+
+def test_home_says_whether_stories_are_asked_for_and_changes_it(
+    server: SlackServer, bot: SlackRunning, ana: Person
+) -> None:
+    goes_through(server, ana, INTERVIEW[:1])
+    ana.opens_home()
+    assert ana.waits_for_home("Tell a story", 20).buttons == ["Tell a story"]
+    goes_through(server, ana, INTERVIEW[1:2])
+    ana.opens_home()
+    home = ana.waits_for_home("I may ask you for a story, once in 4 weeks at most.", 20)
+    assert home.buttons == ["Tell a story", "Not for 4 weeks"]
+
+    ana.taps_in_home("Not for 4 weeks").answered()
+    home = ana.waits_for_home("I don't ask you for stories before ", 20)
+    assert home.buttons == ["Tell a story", "Ask me again"]
+    ana.taps_in_home("Ask me again").answered()
+    ana.waits_for_home("I may ask you for a story", 20)
+
+    ana.commands("/storytrail", "stop").answered()
+    home = ana.waits_for_home("I don't ask you for stories.", 20)
+    assert home.buttons == ["Tell a story", "Ask me again"]
+    ana.taps_in_home("Ask me again").answered()
+    ana.waits_for_home("I may ask you for a story", 20)
+
+
+def test_home_offers_a_question_that_was_asked_and_waits(
+    server: SlackServer, first: Workspace, ana: Person, tmp_path: Path
+) -> None:
+    cora = first.person("Cora")
+    with running(first, server, tmp_path, **QUICK) as bot:
+        members(bot, cora, [ana])
+        begins_round(server, cora, 'prompt after "the <b>*meetup*</b>"')
+        comes(ana, "the <b>*meetup*</b>: what happened there")
+
+        ana.opens_home()
+        home = ana.waits_for_home("You were asked for a story: the <b>*meetup*</b>", 20)
+        assert home.buttons == ["Answer it", "Tell a story", "Not for 4 weeks"]
+        assert home.pings == []
+        seen = len(arrived(ana))
+        ana.taps_in_home("Answer it").answered()
+        asked = comes(ana, "what happened there", after=seen)
+        assert asked.buttons[-4:] == ["Ask me in 3 days", "Not this time", "Less often", "Stop"]
+
+        ana.taps_in_home("Not for 4 weeks").answered()
+        home = ana.waits_for_home("I don't ask you for stories before ", 20)
+        assert home.buttons == ["Tell a story", "Ask me again"]
 
 
 # ---- the form ----

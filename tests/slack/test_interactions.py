@@ -147,7 +147,7 @@ def test_a_button_below_a_message_tells_of_it_and_what_it_read() -> None:
     found = acted({"action_id": "tap-0", "value": ours()}, message=MESSAGE, channel={"id": "D1"})
 
     assert isinstance(found, Tapped)
-    assert (found.message_id, found.label) == (TS, "A & B <3")
+    assert (found.message_id, found.button) == (TS, "tap-0")
     assert found.blocks == ({"type": "section"},)
     assert found.inbound.payload == Chose("nothing", "gained", 2, 1)
 

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from storage.tables import conversations, stories
+from tests.builders import from_scratch
 from tests.doubles.slack_deliveries import INTERACTIVE
 from tests.doubles.slack_faults import Fault
 from tests.doubles.slack_server import Message, Person, SlackServer, Workspace
@@ -25,6 +26,7 @@ from tests.slack.process import (
     times_asked,
     until,
 )
+from tests.warm import Forked
 
 ASKED, LAST = INTERVIEW[:-1], INTERVIEW[-1:]
 ALL_SEVEN = [f"{n} / 7" for n in range(1, 8)]
@@ -88,6 +90,8 @@ def test_after_a_restart_a_question_still_loses_its_buttons(
 def test_nothing_said_is_lost_when_it_is_killed(
     server: SlackServer, both: SlackRunning, ana: Person, seed: int
 ) -> None:
+    # What it kept means the same to a process that has nothing in common with the first one.
+    both.begin = Forked if seed else from_scratch
     chance = random.Random(seed)
     killed = set(chance.sample(range(len(INTERVIEW)), 4))
     for number, line in enumerate(INTERVIEW):

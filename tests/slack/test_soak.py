@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from flows.conversation import Status
 from storage.inbox import InboxStatus
 from storage.tables import conversations, inbox, outbox, stories
+from tests.builders import from_scratch
 from tests.crowd import go_through, once, told
 from tests.doubles.slack_faults import DONE
 from tests.doubles.slack_server import Fault, SlackServer, Workspace, slack_server
@@ -51,7 +52,7 @@ def test_of_three_hundred_at_once_nothing_is_lost_while_a_third_of_calls_fail(
 ) -> None:
     with (
         slack_server(seed=481, patience=30) as server,
-        running_anywhere(server, tmp_path, "http", **BRISK) as bot,
+        running_anywhere(server, tmp_path, "http", from_scratch, **BRISK) as bot,
     ):
         workspaces = two(server, bot)
         [first] = tellers(workspaces, ["Somebody"])
@@ -92,7 +93,10 @@ def assert_doubled_only_where_the_answer_was_lost(server: SlackServer, user: str
 
 @pytest.mark.timeout(420)
 def test_memory_does_not_grow_with_those_who_came(tmp_path: Path) -> None:
-    with slack_server(patience=30) as server, running_anywhere(server, tmp_path) as bot:
+    with (
+        slack_server(patience=30) as server,
+        running_anywhere(server, tmp_path, "socket", from_scratch) as bot,
+    ):
         workspaces = two(server, bot)
         memory = []
         for wave in range(WAVES):

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from storage.tables import inbox
 from tests.doubles.slack_server import Person, SlackServer
-from tests.running import PATIENCE, TOLD, Line
+from tests.running import PATIENCE, TOLD
 from tests.slack.process import (
     INTERVIEW,
     SlackRunning,
@@ -79,31 +79,21 @@ async def test_what_another_connection_was_told_and_did_not_take_comes_to_this_o
     await asyncio.to_thread(goes_through, server, ana, INTERVIEW[:2])
     client = AsyncWebClient(token=server.app_token, base_url=server.base_url)
     place = await client.apps_connections_open(app_token=server.app_token)
-    rest, line, seen = iter(INTERVIEW[2:]), INTERVIEW[2], 0
     async with ClientSession() as session, session.ws_connect(place["url"]):
         server.waits_for_sockets(2)
-        for line in rest:
-            seen = len(arrived(ana))
-            await asyncio.to_thread(does, server, ana, line)
-            if not await asyncio.to_thread(is_answered, server, ana, line, seen):
-                break
+        sockets = server.world.sockets
+        sockets.chosen = sockets.numbers  # the newest, which is ours and acknowledges nothing
+        server.later(2)
+        ana.says(TOLD[0])
+        server.until(partial(was_told, server, sockets.chosen, TOLD[0]), PATIENCE)
+        assert times_asked(ana, "2 / 7") == 0
     server.retry_now()  # it is gone, and never acknowledged what it was told
-    await asyncio.to_thread(comes, ana, line[2], after=seen)
-    await asyncio.to_thread(goes_through, server, ana, list(rest))
+    await asyncio.to_thread(comes, ana, "2 / 7")
+    await asyncio.to_thread(goes_through, server, ana, INTERVIEW[3:])
     assert bot.words() == list(TOLD)
     assert [times_asked(ana, f"{n} / 7") for n in range(1, 8)] == [1] * 7
 
 
-def is_answered(server: SlackServer, person: Person, line: Line, seen: int) -> bool:
-    """Whether the bot was told of what somebody just said; else another connection was."""
-    ours = server.envelopes[0][0]
-
-    def has_gone_elsewhere() -> bool:
-        elsewhere = [frame for number, frame in server.envelopes if number != ours]
-        return any(line[1] in str(frame.get("payload")) for frame in elsewhere)
-
-    def has_come() -> bool:
-        return any(line[2] in at_first(m) for m in arrived(person)[seen:])
-
-    server.until(lambda: has_gone_elsewhere() or has_come(), PATIENCE)
-    return not has_gone_elsewhere()
+def was_told(server: SlackServer, connection: int, words: str) -> bool:
+    envelopes = [frame for number, frame in server.envelopes if number == connection]
+    return any(words in str(frame.get("payload")) for frame in envelopes)

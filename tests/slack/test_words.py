@@ -79,7 +79,7 @@ def test_what_people_write_calls_nobody_and_is_logged_nowhere(
 
 def running_at(level: str, first: Workspace, server: SlackServer, folder: Path, mode: str):
     settings = {**slack_of(server, first, mode), "STORYTRAIL_LOG_LEVEL": level}
-    return alive(SlackRunning(server, folder, mode, **settings))
+    return alive(SlackRunning(server, folder, mode, settings))
 
 
 def test_a_story_begun_in_slack_is_finished_in_telegram(
@@ -88,7 +88,7 @@ def test_a_story_begun_in_slack_is_finished_in_telegram(
     with telegram_server() as telegram:
         anna = telegram.person("Anna")
         both = {**slack_of(server, first, "socket"), **telegram_of(telegram)}
-        with alive(SlackRunning(server, tmp_path, "socket", **both)) as bot:
+        with alive(SlackRunning(server, tmp_path, "socket", both)) as bot:
             goes_through(server, ana, INTERVIEW[:4])
             seen = len(arrived(ana))
             ana.commands("/storytrail", "link").answered()

@@ -380,7 +380,8 @@ async def test_no_token_lies_in_the_database_in_plain_text(server, second, path)
 
     given = [*server.world.tokens.by_text, *server.world.tokens.refreshes]
     assert b"T0002" in kept
-    assert b"xox" not in kept
+    # How tokens begin. Three letters of it come up by chance in what is sealed, once in a while.
+    assert not [start for start in (b"xoxb-", b"xoxe", b"xoxp-", b"xapp-") if start in kept]
     assert len(given) >= 3
     assert not [token for token in given if token.encode() in kept]
 

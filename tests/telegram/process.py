@@ -4,8 +4,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.builders import Begin
 from tests.doubles.telegram_server import Message, Person, TelegramServer
 from tests.running import PATIENCE, REST, Line, Running, alive
+from tests.warm import Forked
 
 INTERVIEW: Sequence[Line] = (("says", "/start", "May I keep your answers?"), *REST)
 
@@ -19,9 +21,12 @@ def telegram_of(server: TelegramServer) -> dict[str, str]:
 
 
 @contextmanager
-def running(server: TelegramServer, folder: Path, **settings: str) -> Iterator[Running]:
+def running(
+    server: TelegramServer, folder: Path, begin: Begin = Forked, /, **settings: str
+) -> Iterator[Running]:
     """The program for the time of the block; nothing of it is left behind."""
-    with alive(Running(folder, {**telegram_of(server), **settings})) as bot:
+    every = {**telegram_of(server), **settings}
+    with alive(Running(folder, every, begin=begin)) as bot:
         yield bot
 
 

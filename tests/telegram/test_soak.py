@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from flows.conversation import Status
 from storage.inbox import InboxStatus
 from storage.tables import conversations, inbox, outbox, stories
+from tests.builders import from_scratch
 from tests.crowd import go_through, once, told
 from tests.doubles.telegram_faults import DONE
 from tests.doubles.telegram_server import Fault, TelegramServer, telegram_server
@@ -37,7 +38,10 @@ SETTLED = 2
 # So long on two cores that others use too; by itself it takes less than a minute.
 @pytest.mark.timeout(420)
 def test_of_three_hundred_at_once_nothing_is_lost_while_a_third_of_calls_fail(tmp_path) -> None:
-    with telegram_server(seed=481) as server, running(server, tmp_path, **BRISK) as bot:
+    with (
+        telegram_server(seed=481) as server,
+        running(server, tmp_path, from_scratch, **BRISK) as bot,
+    ):
         [first] = tellers(server, ["Somebody"])
         go_through(town_of(server), bot, [first], within=30)
         people = tellers(server, [f"Teller{number:03}" for number in range(PEOPLE)])
@@ -70,8 +74,9 @@ def assert_doubled_only_where_the_answer_was_lost(server: TelegramServer, chat: 
     assert lost == [*twice, False]
 
 
+@pytest.mark.timeout(420)
 def test_memory_does_not_grow_with_those_who_came(tmp_path: Path) -> None:
-    with telegram_server() as server, running(server, tmp_path) as bot:
+    with telegram_server() as server, running(server, tmp_path, from_scratch) as bot:
         memory = []
         for wave in range(WAVES):
             people = tellers(server, [f"Teller{wave}{number:02}" for number in range(A_WAVE)])
