@@ -20,7 +20,8 @@ from sqlalchemy import Connection
 
 from bot import duties
 from bot.app import App, now
-from bot.duties import Duty, Pause
+from bot.duties import Duty
+from bot.pausing import Pause
 from storage.errors import StorageError
 from storage.logbook import Logbook
 from storage.unit_of_work import Work

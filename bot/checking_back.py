@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.house import House
+from bot.pausing import HELD, Pause
 from bot.prompts import BUSY, ask_how_it_went, scene_unasked
 from bot.scene import Scene
 from flows.clocks import day_at
@@ -13,12 +14,8 @@ from storage.candidates import Candidate
 from storage.check_backs import CheckBack
 from storage.unit_of_work import Work
 
-Pause = float | None
-
 FEW = 20
 """Questions that are put into the outbox in one transaction: somebody's reply waits for no more."""
-
-HELD = 0.5  # seconds until those are looked at again who all were in the middle of a turn
 
 LATER = timedelta(days=1)
 """Whoever is left alone now is looked at again after this."""

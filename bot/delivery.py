@@ -8,10 +8,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 import structlog
-from sqlalchemy import Connection
-from sqlalchemy.exc import SQLAlchemyError
 
 from bot.limits import BROADCAST, Chat, Limits, Ready, Sleep, Slot
+from bot.marks import Marks, as_expired, as_sent, is_late
 from bot.platforms.platform import (
     Broken,
     NotAllowed,
@@ -20,13 +19,12 @@ from bot.platforms.platform import (
     RetryLater,
     Unreachable,
 )
-from bot.showing import Showing, Writes, chat_of, ends
+from bot.showing import Showing, chat_of, ends
 from flows.messages import Address
-from storage.batch import Batcher
 from storage.database import Database
-from storage.errors import LeaseLost, StorageError
+from storage.errors import LeaseLost
 from storage.leases import Lease, SoleLease
-from storage.outbox import EXPIRED, UNREACHABLE, Sent, Shown, Waiting
+from storage.outbox import UNREACHABLE, Sent, Shown, Waiting
 from storage.unit_of_work import Work
 
 SWEEP = 5.0  # seconds between looks for what nobody told of: another process put it
@@ -37,14 +35,6 @@ TRIES = 5
 """How often a message is tried that breaks the platform's own code."""
 
 log = structlog.get_logger()
-
-
-def _is_late(row: Waiting, now: datetime) -> bool:
-    return row.expires_at is not None and row.expires_at <= now
-
-
-def _expiring(row: Waiting, now: datetime) -> Callable[[Connection], None]:
-    return lambda c: Work(c).outbox.fail(row.id, EXPIRED, at=now)
 
 
 class Delivery:
@@ -62,14 +52,14 @@ class Delivery:
         """
         waiting = await self._database.read(lambda c: Work(c).outbox.waiting(to))
         for row in waiting:
-            if _is_late(row, self._now()):
-                await self._database.write(_expiring(row, self._now()))
+            if is_late(row, self._now()):
+                await self._database.write(as_expired(row, self._now()))
                 continue
             if row.subject is not None and row.in_place:
                 sent = Sent(None, self._now(), messages=0)  # what is printed stays as it is
             else:
                 sent = await self._platform.send(to, row.reply, place=row.place)
-            await self._database.write(_marking(row, sent))
+            await self._database.write(as_sent(row, sent))
         return len(waiting)
 
 
@@ -115,14 +105,16 @@ class Courier:
         self._database = database
         self._platform = platform
         self._limits = limits
-        # What became of messages shares commits, as turns do.
-        self._writes: Writes = Batcher(database, _each)
+        self._marks = Marks(
+            database,
+            now,
+            platform=platform.name,
+            pause=lambda failures: sleep(self._span(failures)),
+            unplaced=unplaced,
+        )
         self.lease: Lease = lease or SoleLease()
-        self._showing = Showing(self._writes, platform, limits, now, self.lease)
-        self._now = now
+        self._showing = Showing(self._marks.writes, platform, limits, now, self.lease)
         self._longest = longest
-        # Says to somebody that what they asked for in a group cannot be shown there.
-        self._unplaced = unplaced
         self._sleep = sleep
         self._chance = chance
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -288,7 +280,7 @@ class Courier:
         rows, shown = await self._database.read(lambda c: _first(Work(c), lane.to))
         if not rows:
             return True
-        row, chat = rows[0], chat_of(lane.to, rows[0])
+        row = rows[0]
         # A broadcast that a reply stands behind is as urgent as that: the order stays.
         priority = min(each.priority for each in rows)
 
@@ -296,21 +288,9 @@ class Courier:
             nonlocal rows, shown
             rows, shown = await self._database.read(lambda c: _first(Work(c), lane.to))
             # It may have been taken back meanwhile.
-            return bool(rows) and rows[0].id == row.id and await self._begins(row)
+            return bool(rows) and rows[0].id == row.id and await self._marks.begins(row)
 
-        if row.delivery is not None:
-            slot = await self._turn(lane, chat, priority, ready)
-            if slot is None:
-                await self._came_to_nobody(row)
-        else:
-            slot = self._limits.goes_now(chat, priority)
-            if slot is None:
-                # Not looked at while next in line: many that were held up go at once then.
-                slot = await self._turn(lane, chat, priority)
-                if slot is not None and not await ready():
-                    return False
-            elif not await self._begins(row):
-                return False
+        slot = await self._slot(lane, row, priority, ready)
         if slot is None:
             return False
         lane.idle.clear()
@@ -321,14 +301,20 @@ class Courier:
         # Whatever was put behind it since has woken the lane.
         return is_sent and len(rows) == 1
 
-    async def _begins(self, row: Waiting) -> bool:
-        """Whether it is wanted still. Of a prompt it is kept that it is being sent."""
-        if _is_late(row, self._now()):
-            await self._keep(_expiring(row, self._now()))
-            return False
+    async def _slot(self, lane: _Lane, row: Waiting, priority: int, ready: Ready) -> Slot | None:
+        """Its turn, where it is wanted still; none otherwise."""
+        chat = chat_of(lane.to, row)
         if row.delivery is not None:
-            await self._keep(lambda c: Work(c).outbox.trying(row, self._now()))
-        return True
+            slot = await self._turn(lane, chat, priority, ready)
+            if slot is None:
+                await self._marks.came_to_nobody(row)
+            return slot
+        slot = self._limits.goes_now(chat, priority)
+        if slot is not None:
+            return slot if await self._marks.begins(row) else None
+        # Not looked at while next in line: many that were held up go at once then.
+        slot = await self._turn(lane, chat, priority)
+        return slot if slot is not None and await ready() else None
 
     async def _turn(
         self, lane: _Lane, chat: Chat, priority: int, ready: Ready | None = None
@@ -353,13 +339,13 @@ class Courier:
             finally:
                 slot.is_over()
         except LeaseLost:
-            await self._came_to_nobody(row)
+            await self._marks.came_to_nobody(row)
             lane.idle.set()
             await self._pause(lane)  # it is stopped in a moment
             return False
         except NotAllowed:
             self._not_let_in()
-            await self._came_to_nobody(row)
+            await self._marks.came_to_nobody(row)
             return False
         except Broken as error:
             await self._again(lane, row, error)
@@ -367,7 +353,7 @@ class Courier:
         except RetryLater as error:
             chat = chat_of(lane.to, row)
             self._limits.hold(chat, error.seconds, all_of_it=error.is_for_all)
-            await self._came_to_nobody(row)
+            await self._marks.came_to_nobody(row)
             self.retried += 1
         except Unreachable:
             await self._cannot_reach(lane.to, row)
@@ -378,7 +364,7 @@ class Courier:
             return False
         else:
             self._limits.count(chat_of(lane.to, row), row.priority, sent.messages - 1)
-            await self._keep(_marking(row, sent, closed))
+            await self._marks.is_sent(row, sent, closed)
             self.sent += 1
             is_sent = True
         lane.failures = 0
@@ -393,38 +379,15 @@ class Courier:
         self._barred += 1
         self.retried += 1
 
-    async def _came_to_nobody(self, row: Waiting) -> None:
-        """The next try is no second time."""
-        if row.delivery is not None:
-            await self._keep(lambda c: Work(c).outbox.trying(row, None))
-
     async def _cannot_reach(self, to: Address, row: Waiting) -> None:
-        """A person who is gone is sent nothing more; of a group that says nothing."""
-        if row.place is not None:
+        if row.place is not None:  # of a group that says nothing about the person
             await self._park(to, row, UNREACHABLE)
             return
-
-        def gone(connection: Connection) -> None:
-            work = Work(connection)
-            work.outbox.fail_all(to, UNREACHABLE, at=self._now())
-            work.members.set_unreachable(to, self._now())
-
-        await self._keep(gone)
+        await self._marks.is_unreachable(to, row)
         self.unreachable += 1
-        log.info("delivery.unreachable", platform=to.platform, row=row.id)
 
     async def _park(self, to: Address, row: Waiting, fault: str) -> None:
-        """It will never be taken, and those behind it do not wait for it."""
-        log.warning("delivery.refused", platform=self._platform.name, row=row.id, fault=fault)
-
-        def park(connection: Connection) -> None:
-            work = Work(connection)
-            work.outbox.fail(row.id, fault, at=self._now())
-            if row.place is not None and self._unplaced is not None:
-                self._unplaced(work, to)
-                work.flush()
-
-        await self._keep(park)
+        await self._marks.is_refused(to, row, fault)
         self.refused += 1
 
     async def _unexpected(self, lane: _Lane, row: Waiting, error: Exception) -> None:
@@ -442,20 +405,6 @@ class Courier:
         lane.idle.set()
         await self._pause(lane)
 
-    async def _keep(self, work: Callable[[Connection], object]) -> None:
-        """Write what became of a message, however long that takes: else it was sent again."""
-        failures = 0
-        while True:
-            try:
-                await self._writes.submit(work)
-            except Exception as error:
-                name, fault = self._platform.name, type(error).__name__
-                log.warning("delivery.unmarked", platform=name, fault=fault)
-                await self._sleep(self._span(failures))
-                failures += 1
-            else:
-                return
-
     def _pause(self, lane: _Lane) -> Awaitable[None]:
         lane.failures += 1
         return self._sleep(self._span(lane.failures - 1))
@@ -466,22 +415,6 @@ class Courier:
         return most * (1 + self._chance()) / 2
 
 
-def _each(
-    connection: Connection, works: Sequence[Callable[[Connection], object]]
-) -> Sequence[Exception | None]:
-    outcomes: list[Exception | None] = []
-    for work in works:
-        try:
-            work(connection)
-        except (StorageError, SQLAlchemyError):
-            raise
-        except Exception as error:  # its own, and not that of the others
-            outcomes.append(error)
-        else:
-            outcomes.append(None)
-    return outcomes
-
-
 def _first(work: Work, to: Address) -> tuple[list[Waiting], list[Shown]]:
     """What waits for an address, and the messages that the first of it changes: those with
     buttons, where it takes these away, or the one before it on the same subject."""
@@ -490,12 +423,3 @@ def _first(work: Work, to: Address) -> tuple[list[Waiting], list[Shown]]:
         return rows, work.outbox.standing(to, rows[0])
     takes = bool(rows) and (rows[0].asks is not None or ends(rows[0]))
     return rows, work.outbox.open_buttons(to) if takes else []
-
-
-def _marking(row: Waiting, sent: Sent, closed: Sequence[int] = ()) -> Callable[[Connection], None]:
-    def mark(connection: Connection) -> None:
-        outbox = Work(connection).outbox
-        outbox.mark_sent([(row.id, sent)])
-        outbox.closed(closed)
-
-    return mark

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from bot.house import House
 from bot.limits import BROADCAST
+from bot.pausing import Pause
 from bot.scene import Scene, scene_in, scene_with
 from flows.hours import next_allowed, next_monday
 from flows.messages import Say
@@ -24,7 +25,7 @@ def is_due(house: House, work: Work, now: datetime) -> bool:
     return bool(_due(work, now))
 
 
-def send(house: House, work: Work, now: datetime) -> float | None:
+def send(house: House, work: Work, now: datetime) -> Pause:
     """Some of those that are due. After weeks in which nothing was sent, it is one for all."""
     due = _due(work, now)
     for digest in due[:FEW]:

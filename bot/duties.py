@@ -6,11 +6,9 @@ from datetime import datetime, timedelta
 
 from bot import checking_back, digest, reminding, rounds, watching
 from bot.house import House
+from bot.pausing import Pause
 from bot.purging import purge
 from storage.unit_of_work import Work
-
-Pause = float | None
-"""Seconds until a duty goes on: 0 is at once, None that nothing is left of it for now."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -66,18 +66,9 @@ def ask_for_story(
         asked = replace(draft, status=Status.ACTIVE, prompted=True)
         turn = scene.engine(draft).advance(asked, scene.hearing(AWAY).inbound, scene.now)
         return _put(scene, draft, turn, opening)
-    definition = scene.house.interviews.current
-    begun = scene.work.conversations.create(
-        scene.member.id,
-        scene.community.id,
-        flow=definition.name,
-        version=definition.version,
-        now=scene.now,
-        anchor=anchor,
-        origin=Origin.PROMPT,
-        prompted=True,
+    begun, turn = talking.first_question(
+        scene, Origin.PROMPT, anchor, consented=True, prompted=True
     )
-    turn = scene.engine(begun).start(begun, entry=OWN, consented=True, now=scene.now)
     key = "prompt-from" if asker else "prompt-from-nobody"
     return _put(scene, begun, turn, opening, leads_in=scene.say(key, asker=asker))
 

@@ -3,13 +3,12 @@
 from datetime import datetime, time, timedelta
 
 from bot.house import House
+from bot.pausing import Pause
 from bot.prompts import offer_draft, scene_unasked
 from flows.clocks import shown_at
 from flows.hours import next_allowed
 from storage.reminders import Idle
 from storage.unit_of_work import Work
-
-Pause = float | None
 
 FEW = 20
 """Reminders that are put into the outbox in one transaction."""
@@ -28,7 +27,7 @@ def are_due(house: House, work: Work, now: datetime) -> bool:
     return any(_may_come(each, now) for each in _idle(work, now))
 
 
-def remind(house: House, work: Work, now: datetime) -> float | None:
+def remind(house: House, work: Work, now: datetime) -> Pause:
     """Some of those whose morning it is, once each."""
     due = [each for each in _idle(work, now) if _may_come(each, now)]
     for idle in due[:FEW]:

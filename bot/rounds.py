@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from bot.house import House
+from bot.pausing import HELD, Pause
 from bot.prompts import BUSY, Opening, ask_for_story, is_busy, remind, scene_unasked
 from flows.cadence import days
 from flows.clocks import day_at, earliest, latest, local_moment
@@ -17,8 +18,6 @@ from storage.rounds import Round
 from storage.schedules import Schedule
 from storage.unit_of_work import Work
 
-Pause = float | None
-
 PIECE = 500
 """Members that are planned in one transaction."""
 
@@ -26,8 +25,6 @@ FEW = 8
 """Prompts that are put into the outbox in one transaction: somebody's reply waits for no more."""
 
 FULL = 2.0  # seconds that nothing more is put where enough waits to be sent
-
-HELD = 0.5  # seconds until those are looked at again who all were in the middle of a turn
 
 STANDS = timedelta(minutes=1)
 """So long a prompt waits in the outbox at most where prompts are being sent."""

@@ -11,9 +11,9 @@ from functools import partial
 from typing import cast
 
 import structlog
-from sqlalchemy import Connection
 
 from bot.limits import BROADCAST, REPLY, Chat, Limits
+from bot.marks import Marking
 from bot.platforms.platform import (
     EditsMessages,
     Platform,
@@ -23,14 +23,10 @@ from bot.platforms.platform import (
     SharesOnce,
 )
 from flows.messages import Address, Noted, Say
-from storage.batch import Batcher
 from storage.errors import LeaseLost
 from storage.leases import Lease
 from storage.outbox import ASIDE, Sent, Shown, Waiting
 from storage.unit_of_work import Work
-
-Writes = Batcher[Callable[[Connection], object], None]
-"""What is to be written of messages, in commits that they share."""
 
 log = structlog.get_logger()
 
@@ -40,7 +36,7 @@ class Showing:
 
     def __init__(
         self,
-        writes: Writes,
+        writes: Marking,
         platform: Platform,
         limits: Limits,
         now: Callable[[], datetime],

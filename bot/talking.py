@@ -246,7 +246,6 @@ def _is_newcomer(scene: Scene) -> bool:
 
 def _welcome_back(scene: Scene) -> bool:
     """Nothing is open: what waits is offered, and a newcomer is asked at once."""
-    scene.work.prompting.answered(scene.member.id, now=scene.now)
     conversations = scene.work.conversations
     parked = conversations.latest_parked(scene.member.id, scene.community.id)
     due = conversations.due(scene.member.id, scene.community.id, now=scene.now)
@@ -264,7 +263,6 @@ def _welcome_back(scene: Scene) -> bool:
 
 
 def _resume(scene: Scene) -> bool:
-    scene.work.prompting.answered(scene.member.id, now=scene.now)
     parked = scene.work.conversations.latest_parked(scene.member.id, scene.community.id)
     if parked is not None:
         return advance(scene, parked)
@@ -278,21 +276,8 @@ def _begin(scene: Scene) -> None:
     prompted = scene.inbound.payload
     anchor = prompted.anchor if isinstance(prompted, Prompted) else None
     agreed = scene.work.members.agreed_to(scene.member.id, scene.community.id, flow=definition.name)
-    conversation = scene.work.conversations.create(
-        scene.member.id,
-        scene.community.id,
-        flow=definition.name,
-        version=definition.version,
-        now=scene.now,
-        anchor=anchor,
-        origin=_origin(prompted),
-    )
-    turn = scene.engine(conversation).start(
-        conversation,
-        entry=OWN,
-        consented=agreed is not None and agreed >= definition.consent_version,
-        now=scene.now,
-    )
+    consented = agreed is not None and agreed >= definition.consent_version
+    conversation, turn = first_question(scene, _origin(prompted), anchor, consented=consented)
     words = prompted.words if isinstance(prompted, Prompted) else None
     if words is None or turn.conversation.step == definition.consent:
         _save(scene, conversation, turn)
@@ -301,6 +286,30 @@ def _begin(scene: Scene) -> None:
     _save(scene, conversation, replace(turn, replies=()))
     scene.work.flush()
     advance(scene.hearing(Said(words)), turn.conversation)
+
+
+def first_question(
+    scene: Scene,
+    origin: Origin,
+    anchor: Anchor | None,
+    *,
+    consented: bool,
+    prompted: bool = False,
+) -> tuple[Conversation, Turn]:
+    """A new interview, and the turn that opens it, which is still to be saved."""
+    definition = scene.house.interviews.current
+    begun = scene.work.conversations.create(
+        scene.member.id,
+        scene.community.id,
+        flow=definition.name,
+        version=definition.version,
+        now=scene.now,
+        anchor=anchor,
+        origin=origin,
+        prompted=prompted,
+    )
+    turn = scene.engine(begun).start(begun, entry=OWN, consented=consented, now=scene.now)
+    return begun, turn
 
 
 def _origin(payload: Payload) -> Origin:

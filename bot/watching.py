@@ -6,6 +6,7 @@ from datetime import datetime
 from bot.commands.rounds import digest, numbers_of
 from bot.house import House
 from bot.limits import BROADCAST
+from bot.pausing import Pause
 from bot.scene import scene_in, scene_read
 from flows.messages import Inbound, Prompted, Say
 from storage.members import Role
@@ -17,7 +18,7 @@ def has_changed(house: House, work: Work, now: datetime) -> bool:
     return any(_now(house, work, watch, now) is not None for watch in work.watches.all())
 
 
-def show(house: House, work: Work, now: datetime) -> float | None:
+def show(house: House, work: Work, now: datetime) -> Pause:
     """Each message whose numbers are others by now, in its place."""
     work.watches.drop_old(now)
     for watch in work.watches.all():

@@ -12,8 +12,8 @@ from flows.hours import Hours
 from flows.prompting import Asking, Who, Whom
 from storage.communities import CommunityId
 from storage.deliveries import DeliveryStatus
-from storage.mapping import hours_of, zone_of
 from storage.members import MemberId
+from storage.prompting import LEFT_ALONE, left_alone_of
 from storage.stories import StoryStatus
 from storage.tables import (
     addresses,
@@ -97,9 +97,7 @@ def _wanted(community: CommunityId, reach: Reach) -> Select[Any]:
     return (
         select(
             members.c.id,
-            func.coalesce(members.c.timezone, communities.c.timezone).label("zone"),
-            func.coalesce(prompting.c.quiet, communities.c.quiet).label("quiet"),
-            func.coalesce(prompting.c.days_off, communities.c.days_off, "").label("days_off"),
+            *LEFT_ALONE,
             func.coalesce(prompting.c.every_days, communities.c.prompts_every).label("every"),
             prompting.c.snoozed_until,
             prompting.c.stopped_at,
@@ -148,11 +146,11 @@ def _in_audience(community: CommunityId, whom: Whom) -> list[ColumnElement[bool]
 
 def _candidate_of(row: Any) -> Candidate:
     asked = max((at for at in (row.asked_at, row.checked_at) if at is not None), default=None)
-    zone = zone_of(row.zone)
+    zone, hours = left_alone_of(row)
     return Candidate(
         MemberId(row.id),
         zone,
-        hours_of(row.quiet, row.days_off),
+        hours,
         Asking(
             consents=row.consents,
             is_reachable=row.is_reachable,

@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, select, update
 
 from flows.hours import Hours
 from storage.communities import CommunityId
-from storage.mapping import hours_of, zone_of
 from storage.members import MemberId, Role
+from storage.prompting import LEFT_ALONE, left_alone_of
 from storage.tables import communities, members, memberships, prompting
 
 
@@ -35,9 +36,7 @@ class Digests:
                 memberships.c.member_id,
                 memberships.c.community_id,
                 memberships.c.digest_at,
-                func.coalesce(members.c.timezone, communities.c.timezone).label("zone"),
-                func.coalesce(prompting.c.quiet, communities.c.quiet).label("quiet"),
-                func.coalesce(prompting.c.days_off, communities.c.days_off, "").label("days_off"),
+                *LEFT_ALONE,
             )
             .join(members, members.c.id == memberships.c.member_id)
             .join(communities, communities.c.id == memberships.c.community_id)
@@ -45,18 +44,20 @@ class Digests:
             .where(memberships.c.digest_at <= now, memberships.c.role == Role.ORGANIZER)
             .order_by(memberships.c.member_id, memberships.c.community_id)
         )
-        return [
-            Digest(
-                member=MemberId(row.member_id),
-                community=CommunityId(row.community_id),
-                due_at=row.digest_at,
-                zone=zone_of(row.zone),
-                hours=hours_of(row.quiet, row.days_off),
-            )
-            for row in rows
-        ]
+        return [_digest_of(row) for row in rows]
 
     def next_at(self, member: MemberId, community: CommunityId, at: datetime | None) -> None:
         """When the next one is due; None: there is none any more."""
         theirs = (memberships.c.member_id == member) & (memberships.c.community_id == community)
         self._connection.execute(update(memberships).where(theirs).values(digest_at=at))
+
+
+def _digest_of(row: Any) -> Digest:
+    zone, hours = left_alone_of(row)
+    return Digest(
+        member=MemberId(row.member_id),
+        community=CommunityId(row.community_id),
+        due_at=row.digest_at,
+        zone=zone,
+        hours=hours,
+    )

@@ -4,14 +4,21 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, func, select, update
 
 from flows.hours import Hours
 from storage.deliveries import DeliveryStatus
 from storage.dialects import insert_or_keep
-from storage.mapping import hours_of
+from storage.mapping import hours_of, zone_of
 from storage.members import MemberId
-from storage.tables import deliveries, prompting
+from storage.tables import communities, deliveries, members, prompting
+
+LEFT_ALONE = (
+    func.coalesce(members.c.timezone, communities.c.timezone).label("zone"),
+    func.coalesce(prompting.c.quiet, communities.c.quiet).label("quiet"),
+    func.coalesce(prompting.c.days_off, communities.c.days_off, "").label("days_off"),
+)
+"""By which clock and when nobody writes to a member: as they said, or else as their community."""
 
 _ADD = insert_or_keep(prompting)
 
@@ -62,3 +69,8 @@ class Prompting:
         )
         if self._connection.execute(unanswered.limit(1)).first() is not None:
             self.change(member, answered_at=now)
+
+
+def left_alone_of(row: Any) -> tuple[str, Hours]:
+    """A row with `LEFT_ALONE`."""
+    return zone_of(row.zone), hours_of(row.quiet, row.days_off)

@@ -4,13 +4,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, literal_column, select, update
+from sqlalchemy import Connection, literal_column, select, update
 
 from flows.conversation import ConversationId, Status
 from flows.hours import Hours
 from storage.communities import CommunityId
-from storage.mapping import hours_of, zone_of
 from storage.members import MemberId
+from storage.prompting import LEFT_ALONE, left_alone_of
 from storage.tables import communities, conversations, members, memberships, prompting
 
 
@@ -40,9 +40,7 @@ class Reminders:
                 conversations.c.id,
                 conversations.c.member_id,
                 conversations.c.community_id,
-                func.coalesce(members.c.timezone, communities.c.timezone).label("zone"),
-                func.coalesce(prompting.c.quiet, communities.c.quiet).label("quiet"),
-                func.coalesce(prompting.c.days_off, communities.c.days_off, "").label("days_off"),
+                *LEFT_ALONE,
                 prompting.c.stopped_at,
                 prompting.c.snoozed_until,
             )
@@ -76,12 +74,13 @@ class Reminders:
 
 
 def _idle_of(row: Any) -> Idle:
+    zone, hours = left_alone_of(row)
     return Idle(
         conversation=ConversationId(row.id),
         member=MemberId(row.member_id),
         community=CommunityId(row.community_id),
-        zone=zone_of(row.zone),
-        hours=hours_of(row.quiet, row.days_off),
+        zone=zone,
+        hours=hours,
         wants_none=row.stopped_at is not None,
         snoozed_until=row.snoozed_until,
     )

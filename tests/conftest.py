@@ -1,6 +1,6 @@
 """The databases that tests run on: a new file, and a schema of a real PostgreSQL.
 
-And how they are shared out to several processes.
+Also the interview and the texts as they are shipped, and how tests are shared out to processes.
 """
 
 import os
@@ -10,8 +10,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, create_engine, make_url
 
+from config import definitions
+from config.definitions import Definitions
 from tests.builders import emptied, fresh
 from tests.servers import a_database, server_url
+from tests.stage import HeardTexts
 
 BOTH = ("sqlite", "postgresql")
 
@@ -38,6 +41,21 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     at work with them, the others take the rest of its share.
     """
     items.sort(key=lambda item: item.get_closest_marker("timeout") is None)
+
+
+# ---- what is said ----
+
+
+@pytest.fixture(scope="session")
+def shipped() -> Definitions:
+    return definitions.load()
+
+
+@pytest.fixture(scope="session")
+def texts() -> HeardTexts:
+    loaded = HeardTexts.load()
+    assert isinstance(loaded, HeardTexts)
+    return loaded
 
 
 # ---- databases ----

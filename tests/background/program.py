@@ -10,8 +10,9 @@ from sqlalchemy import Connection, text
 
 from bot import background, duties, logs
 from bot.app import opened
-from bot.duties import Duty, Pause
+from bot.duties import Duty
 from bot.house import House
+from bot.pausing import Pause
 from bot.running import run
 from config.settings import load_settings
 from storage.unit_of_work import Work

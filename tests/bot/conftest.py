@@ -4,22 +4,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from config import definitions
 from config.definitions import Definitions
 from tests.builders import closing, opened
 from tests.stage import HeardTexts, Stage
-
-
-@pytest.fixture(scope="session")
-def shipped() -> Definitions:
-    return definitions.load()
-
-
-@pytest.fixture(scope="session")
-def texts() -> HeardTexts:
-    loaded = HeardTexts.load()
-    assert isinstance(loaded, HeardTexts)
-    return loaded
 
 
 @pytest.fixture

@@ -15,13 +15,6 @@ from tests.stage import HeardTexts, Stage
 Build = Callable[[], Stage]
 
 
-@pytest.fixture(scope="session")
-def texts() -> HeardTexts:
-    loaded = HeardTexts.load()
-    assert isinstance(loaded, HeardTexts)
-    return loaded
-
-
 @pytest.fixture
 def build(texts: HeardTexts) -> Iterator[Build]:
     """Makes a stage."""

@@ -9,7 +9,6 @@ import pytest
 from bot.duties import DUTIES, Duty
 from bot.house import House
 from bot.platforms import SPELLINGS, spelling
-from config import definitions
 from config.definitions import Definitions
 from flows.conversation import Agreed
 from flows.messages import Ask, Chose, Payload, Reply, Review, parse
@@ -172,18 +171,6 @@ def asked(replies: list[Reply]) -> bool:
 def labels(reply: Reply) -> list[str]:
     assert isinstance(reply, Ask | Review)
     return [option.label for option in reply.options]
-
-
-@pytest.fixture(scope="session")
-def shipped() -> Definitions:
-    return definitions.load()
-
-
-@pytest.fixture(scope="session")
-def texts() -> HeardTexts:
-    loaded = HeardTexts.load()
-    assert isinstance(loaded, HeardTexts)
-    return loaded
 
 
 @pytest.fixture
