@@ -2,20 +2,22 @@
 what it comes to."""
 
 from collections.abc import Iterator
-from zoneinfo import ZoneInfo
 
 from bot.app import App, now
 from bot.commands.command import Call
 from bot.commands.summary import summary_of, told
 from bot.house import NOWHERE
 from bot.periods import Period
+from bot.platforms.platform import PlatformError
 from bot.platforms.slack import Slack
 from bot.platforms.slack_inbound import DO
 from bot.platforms.slack_renderer import Block, button, heading, rows_of, section
 from bot.recent import Recent
 from bot.scene import Scene, scene_with
+from flows.clocks import day_at
 from flows.messages import Address
 from flows.prompting import LeftOut, Whom, gap_of, why_left_out
+from storage.errors import StorageError
 from storage.members import Role
 from storage.stories import Listed, StoryStatus
 from storage.unit_of_work import Work
@@ -33,12 +35,31 @@ class Homes:
         self._app = app
         self._slack = slack
         self._seen: Recent[Address, None] = Recent(SEEN)
+        self._wanted: set[Address] = set()
+        self._showing: set[Address] = set()
 
     async def show(self, to: Address) -> None:
-        """Raises PlatformError, StorageError."""
+        """As it is now. Where it is on its way already, it is shown once more after that: of two at
+        once the older one might come last. Raises PlatformError, StorageError."""
         self._seen[to] = None
-        blocks = await self._app.database.read(lambda c: home_of(self._app, Work(c), to))
-        await self._slack.show_home(to, blocks)
+        self._wanted.add(to)
+        if to in self._showing:
+            return
+        self._showing.add(to)
+        try:
+            while to in self._wanted:
+                self._wanted.discard(to)
+                await self._show(to)
+        finally:
+            self._showing.discard(to)
+
+    async def _show(self, to: Address) -> None:
+        try:
+            blocks = await self._app.database.read(lambda c: home_of(self._app, Work(c), to))
+            await self._slack.show_home(to, blocks)
+        except (PlatformError, StorageError):
+            if to not in self._wanted:
+                raise
 
     def is_open(self, to: Address) -> bool:
         """Whether somebody has opened it since the start, as this process knows: Slack tells one
@@ -91,8 +112,8 @@ def _asking(scene: Scene) -> Iterator[Block]:
     )
     if not found or not found[0].asking.consents:
         return
-    zone, asking = ZoneInfo(found[0].zone), found[0].asking
-    reason = why_left_out(asking, at=scene.now, day=scene.now.astimezone(zone).date())
+    zone, asking = found[0].zone, found[0].asking
+    reason = why_left_out(asking, at=scene.now, day=day_at(scene.now, zone))
     if reason not in (LeftOut.ALONE, LeftOut.SILENT):
         weeks, rest = divmod(gap_of(asking), 7)
         line = scene.wording("home-asked", weeks=0 if rest else weeks, days=gap_of(asking))
@@ -100,7 +121,7 @@ def _asking(scene: Scene) -> Iterator[Block]:
         return
     line = scene.wording("home-asked-never")
     if not asking.wants_none and asking.snoozed_until and asking.snoozed_until > scene.now:
-        until = asking.snoozed_until.astimezone(zone).date()
+        until = day_at(asking.snoozed_until, zone)
         line = scene.wording("home-asked-from", date=until)
     yield _snooze(line, scene.wording("home-again"), AGAIN)
 

@@ -56,9 +56,10 @@ class Web:
             args = await arguments(request, takes_json=method is None or method.takes_json)
         except Refused as refused:
             args, outcome = Args(), refused
-        with self.world.lock:
+        with self.world.changed:
             channel = self._channel(args)
             plan = self.world.faults.pick(name, channel)
+            self.world.changed.notify_all()  # a test may wait for a fault to be under way
         if plan is not None and plan.fault is Fault.LATE and not plan.done:
             await asyncio.sleep(plan.seconds)
         if outcome is None and (plan is None or plan.done or plan.fault is Fault.LATE):

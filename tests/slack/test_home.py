@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy import select
 
 from storage.tables import conversations
-from tests.doubles.slack_server import Channel, Person, SlackServer, Workspace
-from tests.running import TOLD
+from tests.doubles.slack_server import Channel, Fault, Person, SlackServer, Workspace
+from tests.running import PATIENCE, TOLD
 from tests.slack.circle import QUICK, begins_round, members
 from tests.slack.process import (
     INTERVIEW,
@@ -169,6 +169,21 @@ def test_home_says_whether_stories_are_asked_for_and_changes_it(
     assert home.buttons == ["Tell a story", "Ask me again"]
     ana.taps_in_home("Ask me again").answered()
     ana.waits_for_home("I may ask you for a story", 20)
+
+
+def test_home_that_is_shown_late_hides_nothing_that_happened_since(
+    server: SlackServer, bot: SlackRunning, ana: Person
+) -> None:
+    goes_through(server, ana, INTERVIEW[:2])
+    ana.opens_home()
+    ana.waits_for_home("I may ask you for a story", 20)
+    shown = len(server.calls("views.publish"))
+    server.faults.add(Fault.LATE, "views.publish", seconds=1, done=False)
+    ana.opens_home()  # it is on its way while something else is said
+    server.until(lambda: not server.faults.planned, PATIENCE)
+    ana.commands("/storytrail", "snooze 4 weeks").answered()
+    server.until(lambda: len(server.calls("views.publish")) >= shown + 2, PATIENCE)
+    assert "I don't ask you for stories before " in (ana.home.shown if ana.home else "")
 
 
 def test_home_offers_a_question_that_was_asked_and_waits(
