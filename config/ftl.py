@@ -34,20 +34,20 @@ class Entry:
 
 def read_texts(path: Path) -> dict[str, Entry]:
     """The texts of a file by their keys. Raises TextsError, which holds all that is wrong in it."""
-    source = read(path, TextsError)
+    source, place = read(path, TextsError), shown(path)
     found: dict[str, Entry] = {}
     faults = [*_unknown_language(path)]
     for node in FluentParser().parse(source).body:
         match node:
             case ast.Message() | ast.Term():
-                entry = _entry(node, source, shown(path))
+                entry = _entry(node, source, place)
                 if entry.key in found:
                     faults.append(entry.fault("stands here twice; keep one of them"))
                 if node.value is None:
                     faults.append(entry.fault("has no text"))
                 found[entry.key] = entry
             case ast.Junk():
-                faults.append(_not_fluent(node, source, shown(path)))
+                faults.append(_not_fluent(node, source, place))
             case _:
                 pass
     if faults:

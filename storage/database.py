@@ -60,7 +60,9 @@ class Database:
                 isolation_level="REPEATABLE READ", postgresql_readonly=True
             )
         self._work: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
-        self._held = threading.local()
+        # Each writer's connection, and how often one was lost by then. By the number of its thread:
+        # what is local to a thread goes in a fork of this process, and would end the session.
+        self._held: dict[int, tuple[Connection, int]] = {}
         self._lost = 0  # how often the server went away
         self._writers = [
             threading.Thread(target=self._keep_writing, name=f"writer-{n}", daemon=True)
@@ -164,13 +166,12 @@ class Database:
 
     def _connection(self) -> Connection:
         """This thread's own, kept from one transaction to the next."""
-        if getattr(self._held, "since", None) != self._lost:
+        lost, writer = self._lost, threading.get_ident()
+        if writer in self._held and self._held[writer][1] != lost:
             self._let_go()
-            self._held.since = self._lost
-        held: Connection | None = self._held.connection
-        if held is None:
-            held = self._held.connection = self._writing.connect()
-        return held
+        if writer not in self._held:
+            self._held[writer] = self._writing.connect(), lost
+        return self._held[writer][0]
 
     def _begin(self, connection: Connection) -> None:
         # On the driver, as prepared statements run: SQLAlchemy's begin and commit cost as much as
@@ -179,8 +180,7 @@ class Database:
             _execute(connection, "BEGIN IMMEDIATE")
 
     def _let_go(self, *, is_lost: bool = False) -> None:
-        held: Connection | None = getattr(self._held, "connection", None)
-        self._held.connection = None
+        held, _ = self._held.pop(threading.get_ident(), (None, 0))
         if held is not None:
             with suppress(DBAPIError):
                 if is_lost:

@@ -12,7 +12,8 @@ from sqlalchemy import Engine, create_engine, make_url
 
 from config import definitions
 from config.definitions import Definitions
-from tests.builders import emptied, fresh
+from storage.database import Database
+from tests.builders import closing, emptied, fresh, opened
 from tests.servers import a_database, server_url
 from tests.stage import HeardTexts
 
@@ -83,6 +84,10 @@ def path(tmp_path: Path) -> Path:
 def on_postgresql(schema: Engine) -> str:
     """The same in PostgreSQL, by its address."""
     emptied(schema)
+    return _address(schema)
+
+
+def _address(schema: Engine) -> str:
     url = schema.url.set(drivername="postgresql").render_as_string(hide_password=False)
     before, mark, options = url.partition("?")
     # libpq takes a plus for a plus.
@@ -95,3 +100,21 @@ def url(request: pytest.FixtureRequest) -> str:
     if request.param == "sqlite":
         return f"sqlite:///{request.getfixturevalue('path')}"
     return str(request.getfixturevalue("on_postgresql"))
+
+
+@pytest.fixture(scope="session")
+def on_server(schema: Engine) -> Iterator[Database]:
+    """One for all tests on PostgreSQL: to connect, and to compile each statement anew, takes longer
+    than most of them. None may close it, or leave it in another state."""
+    with closing(opened(_address(schema))) as database:
+        yield database
+
+
+@pytest.fixture
+def database(request: pytest.FixtureRequest, url: str) -> Iterator[Database]:
+    """It is current, and nothing happened in it yet."""
+    if not url.startswith("sqlite:"):
+        yield request.getfixturevalue("on_server")
+        return
+    with closing(opened(url)) as database:
+        yield database

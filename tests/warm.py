@@ -2,9 +2,10 @@
 
 Loading them takes a second of a core, and tests begin the program some three hundred times. What is
 forked calls the same `main` as the console script, with arguments, folder, environment and streams
-of its own. It listens, is killed and ends as any Python process does. Two things differ: that its
-modules are there, and that it has the seed of hashes of all the others. So for every way of
-starting it there are tests that begin `from_scratch`, and these do without all this.
+of its own. It listens, is killed and ends as any Python process does. Three things differ: that its
+modules are there and the shipped texts are parsed, and that it has the seed of hashes of all the
+others. So for every way of starting it there are tests that begin `from_scratch`, and these do
+without all this.
 
 This file is the program of that process too. It is run by its path, so it imports nothing of
 `tests`.
@@ -34,6 +35,9 @@ OURS = ("bot", "config", "flows", "storage")
 
 UNREAD = "storage.migrations.env"
 """Alembic runs this one, it cannot be imported."""
+
+PARSERS = (("fluent.syntax", "FluentParser", "parse"), ("ruamel.yaml", "YAML", "compose"))
+"""What these make of a text they make once; who reads it changes nothing of it."""
 
 AT_START = ("PYTHON", "LANG", "LC_")
 """Variables that begin so are read when Python starts."""
@@ -194,12 +198,27 @@ _parent = cache(_Parent)
 
 
 def _load() -> None:
-    """Everything of ours, and with it all that it needs."""
+    """Everything of ours, and with it all that it needs; the interview and the texts as shipped."""
     for name in OURS:
         for found in walk_packages(import_module(name).__path__, f"{name}."):
             if found.name != UNREAD:
                 import_module(found.name)
+    for module, kind, method in PARSERS:
+        _remember(getattr(import_module(module), kind), method)
+    import_module("config.definitions").load()
+    import_module("config.texts").Texts.load()
     gc.freeze()  # else the first collection of every child copies all of this
+
+
+def _remember(kind: type, method: str) -> None:
+    parse, known = getattr(kind, method), {}
+
+    def once(parser: object, text: str) -> object:
+        if text not in known:
+            known[text] = parse(parser, text)
+        return known[text]
+
+    setattr(kind, method, once)
 
 
 def _wait_for_orders(door: socket.socket) -> None:

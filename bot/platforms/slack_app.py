@@ -61,6 +61,7 @@ class SlackApp:
         quiet = logging.getLogger("slack")
         quiet.setLevel(logging.CRITICAL + 1)  # it logs bodies: what people wrote stands there
         self._bolt = AsyncApp(
+            name="storytrail",  # else it looks through all files of the stack for one
             logger=quiet,
             signing_secret=signing_secret,
             authorize=workspaces.authorize,  # type: ignore[arg-type] # None is understood

@@ -241,8 +241,11 @@ class Workspaces:
     # ---- finding ----
 
     async def _way(self, team: str) -> _Way:
-        # Read each time: another process may have renewed it, or the app is installed anew.
-        row = await self._row(team) if self.are_many else None
+        row = None
+        if self.are_many:
+            # Read each time: another process may have renewed it, or the app is installed anew.
+            # Those who ask while it is being read share that.
+            row = await self._once(f"find {team}", lambda: self._row(team))
         if row is not None and row.sealed is not None:
             return _way(await self._fresh(team, row.sealed))
         own = await self._introduced()

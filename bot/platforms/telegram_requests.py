@@ -8,6 +8,7 @@ a pool: each call is given one that has a connection free.
 import asyncio
 from typing import Any
 
+import httpx
 from telegram.request import BaseRequest, HTTPXRequest
 
 from config.routes import Route
@@ -20,6 +21,8 @@ class Requests(BaseRequest):
     `patience` seconds for the server, which is reached by `route`."""
 
     def __init__(self, pools: int, *, patience: float, route: Route) -> None:
+        # One for all pools: to read the certificates takes long.
+        trust = route.trust or httpx.create_ssl_context(trust_env=False)
         self._pools = [
             HTTPXRequest(
                 connection_pool_size=EACH,
@@ -29,7 +32,7 @@ class Requests(BaseRequest):
                 pool_timeout=patience,
                 proxy=route.proxy,
                 # The library would read the environment once more, and otherwise than we do.
-                httpx_kwargs={"trust_env": False, "verify": route.trust or True},
+                httpx_kwargs={"trust_env": False, "verify": trust},
             )
             for _ in range(pools)
         ]

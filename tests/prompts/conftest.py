@@ -1,6 +1,5 @@
 """A community whose coordinators ask for stories, and what is done unasked."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -13,9 +12,9 @@ from config.definitions import Definitions
 from flows.conversation import Agreed
 from flows.messages import Ask, Chose, Payload, Reply, Review, parse
 from storage.communities import CommunityId
+from storage.database import Database
 from storage.members import Member, Role
 from storage.unit_of_work import Work
-from tests.builders import closing, opened
 from tests.stage import HeardTexts, Person, Stage
 
 MONDAY = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -174,11 +173,10 @@ def labels(reply: Reply) -> list[str]:
 
 
 @pytest.fixture
-def circle(url: str, shipped: Definitions, texts: HeardTexts) -> Iterator[Circle]:
+def circle(database: Database, shipped: Definitions, texts: HeardTexts) -> Circle:
     texts.said.clear()
-    with closing(opened(url)) as database:
-        stage = Stage(database, shipped, texts)
-        stage.clock.at = MONDAY
-        circle = Circle(stage)
-        circle.joins("cora", role=Role.COORDINATOR)
-        yield circle
+    stage = Stage(database, shipped, texts)
+    stage.clock.at = MONDAY
+    circle = Circle(stage)
+    circle.joins("cora", role=Role.COORDINATOR)
+    return circle

@@ -37,11 +37,9 @@ from tests.builders import (
     a_step,
     a_story,
     an_answer,
-    closing,
     interviews,
     kept,
     met,
-    opened,
 )
 
 T = TypeVar("T")
@@ -259,9 +257,8 @@ def text_of(replies: list[Reply]) -> str:
 
 
 @pytest.fixture
-def town(url: str, tmp_path: Path) -> Iterator[Town]:
-    with closing(opened(url)) as database:
-        yield Town(database, tmp_path / "erased")
+def town(database: Database, tmp_path: Path) -> Town:
+    return Town(database, tmp_path / "erased")
 
 
 @pytest.fixture

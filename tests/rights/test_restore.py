@@ -38,6 +38,7 @@ class Kept:
 
 @pytest.fixture
 def there(town, url, tmp_path):
+    town.database = opened(url)  # its own, which is closed and opened again
     town.says("ana", "hello")
     town.tells("ana", WORDS, to="circle")
     yield Kept(town, url, tmp_path)

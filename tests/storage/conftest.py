@@ -10,12 +10,6 @@ from tests.servers import a_database, server_url
 
 
 @pytest.fixture
-def database(url: str) -> Iterator[Database]:
-    with closing(opened(url)) as database:
-        yield database
-
-
-@pytest.fixture
 def on_file(path: Path) -> Iterator[Database]:
     """The database in the file `path`."""
     with closing(opened(path)) as database:
