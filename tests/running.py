@@ -179,6 +179,15 @@ class Running:
             with error:
                 return error.code, error.read().decode()
 
+    def metrics(self) -> dict[str, float]:
+        lines = self.answers("/metrics")[1].splitlines()
+        values = (line.rpartition(" ") for line in lines if not line.startswith("#"))
+        return {name: float(value) for name, _, value in values}
+
+    def drives(self) -> None:
+        """Waits until the engine of what is done unasked is loaded, and has looked once."""
+        eventually(lambda: self.metrics()["storytrail_background_tick_timestamp_seconds"])
+
 
 Found = TypeVar("Found", bound=Running)
 

@@ -53,11 +53,6 @@ class Driving(Running):
         """The files that the engine keeps."""
         return sorted(self.folder.glob("storytrail.db.background*"))
 
-    def metrics(self) -> dict[str, float]:
-        lines = self.answers("/metrics")[1].splitlines()
-        values = (line.rpartition(" ") for line in lines if not line.startswith("#"))
-        return {name: float(value) for name, _, value in values}
-
 
 @contextmanager
 def driving(server: TelegramServer, folder: Path, *names: str, **how: str) -> Iterator[Driving]:
