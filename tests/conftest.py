@@ -66,10 +66,9 @@ def texts() -> HeardTexts:
 def schema() -> Iterator[Engine]:
     """A migrated schema for all the tests of this process, each of which empties it first."""
     with a_database(server_url()) as url:
-        # Kept open, because to connect takes as long as to empty it. The ping is for whoever
-        # restarted the server meanwhile.
+        # Kept open, because to connect takes as long as to empty it.
         at = make_url(url).set(drivername="postgresql+psycopg")
-        engine = create_engine(at, pool_pre_ping=True)
+        engine = create_engine(at)
         yield engine
         engine.dispose()
 

