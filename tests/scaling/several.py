@@ -78,10 +78,10 @@ class Balancer:
 
 
 class Line:
-    """A line to a TCP server that can be cut, so that neither end hears of it."""
+    """A line to a server that can be cut, so that neither end hears of it."""
 
-    def __init__(self, to: tuple[str, int]) -> None:
-        self._to = to
+    def __init__(self, connected: Callable[[], socket.socket]) -> None:
+        self._connected = connected
         self._whole = threading.Event()
         self._whole.set()
         self._door = socket.create_server(("127.0.0.1", 0))
@@ -106,7 +106,7 @@ class Line:
         with suppress(OSError):
             while True:
                 near, _ = self._door.accept()
-                far = socket.create_connection(self._to)
+                far = self._connected()
                 self._ends += [near, far]
                 for one, other in ((near, far), (far, near)):
                     threading.Thread(target=self._carry, args=(one, other), daemon=True).start()
@@ -124,8 +124,18 @@ class Line:
 def lined(database: str) -> Iterator[tuple[str, Line]]:
     """The address of a database over such a line."""
     url = make_url(database)
-    with closing(Line((url.host or "127.0.0.1", url.port or 5432))) as line:
-        over = url.set(host="127.0.0.1", port=line.port)
+    options = dict(url.query)
+    folder = str(options.pop("host", ""))  # of the socket of a server of the tests' own
+
+    def connected() -> socket.socket:
+        if not folder:
+            return socket.create_connection((url.host or "127.0.0.1", url.port or 5432))
+        end = socket.socket(socket.AF_UNIX)
+        end.connect(f"{folder}/.s.PGSQL.{url.port or 5432}")
+        return end
+
+    with closing(Line(connected)) as line:
+        over = url.set(host="127.0.0.1", port=line.port, query=options)
         yield over.render_as_string(hide_password=False), line
 
 
