@@ -81,7 +81,8 @@ class Watched(Database):
                 work()
             finally:
                 self._courier.writes = False
-                loop.call_soon_threadsafe(done)
+                with suppress(RuntimeError):  # the loop has ended, and nobody counts any more
+                    loop.call_soon_threadsafe(done)
 
         super().submit(run)
 
