@@ -337,7 +337,7 @@ class Courier:
             try:
                 sent, closed = await self._showing.show(lane.to, row, shown)
             finally:
-                slot.is_over()
+                slot.answered()
         except LeaseLost:
             await self._marks.came_to_nobody(row)
             lane.idle.set()
@@ -364,7 +364,7 @@ class Courier:
             return False
         else:
             self._limits.count(chat_of(lane.to, row), row.priority, sent.messages - 1)
-            await self._marks.is_sent(row, sent, closed)
+            await self._marks.sent(row, sent, closed)
             self.sent += 1
             is_sent = True
         lane.failures = 0
@@ -383,11 +383,11 @@ class Courier:
         if row.place is not None:  # of a group that says nothing about the person
             await self._park(to, row, UNREACHABLE)
             return
-        await self._marks.is_unreachable(to, row)
+        await self._marks.unreachable(to, row)
         self.unreachable += 1
 
     async def _park(self, to: Address, row: Waiting, fault: str) -> None:
-        await self._marks.is_refused(to, row, fault)
+        await self._marks.refused(to, row, fault)
         self.refused += 1
 
     async def _unexpected(self, lane: _Lane, row: Waiting, error: Exception) -> None:

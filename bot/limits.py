@@ -68,7 +68,7 @@ class Slot:
     at: float
     clock: Clock
 
-    def is_over(self) -> None:
+    def answered(self) -> None:
         """The platform has answered."""
         self.at = self.clock()
 
@@ -98,7 +98,7 @@ class Budget:
             free_at = max(free_at, self._broadcast_at)
         return _wait(free_at, self._clock())
 
-    def take(self, chat: Chat, priority: int) -> "Slot":
+    def take(self, chat: Chat, priority: int) -> Slot:
         """Something goes to this chat now."""
         slot = Slot(self._clock(), self._clock)
         now = slot.at
@@ -135,13 +135,13 @@ class Limits:
         self._made = partial(_Within, rates, clock, sleep)
         self._within: dict[str, _Within] = {}
 
-    def goes_now(self, chat: Chat, priority: int = REPLY) -> "Slot | None":
+    def goes_now(self, chat: Chat, priority: int = REPLY) -> Slot | None:
         """The place of a message that may go to this chat now; it counts as sent then."""
         return self._of(chat).goes_now(chat, priority)
 
     async def turn(
         self, chat: Chat, priority: int = REPLY, *, ready: Ready | None = None
-    ) -> "Slot | None":
+    ) -> Slot | None:
         """Returns when a message may go to this chat; from then on it counts as sent.
 
         `ready` is asked shortly before, so that nothing is left to do then but to send.
@@ -179,7 +179,7 @@ class _Within:
         self._first = (asyncio.Lock(), asyncio.Lock())
         self._ahead = asyncio.Semaphore(AHEAD)
 
-    def goes_now(self, chat: Chat, priority: int) -> "Slot | None":
+    def goes_now(self, chat: Chat, priority: int) -> Slot | None:
         waits = (
             self._first_of(priority).locked()
             or self._must_give_way(priority)
@@ -188,14 +188,14 @@ class _Within:
         )
         return None if waits else self.budget.take(chat, priority)
 
-    async def turn(self, chat: Chat, priority: int, ready: Ready | None) -> "Slot | None":
+    async def turn(self, chat: Chat, priority: int, ready: Ready | None) -> Slot | None:
         if ready is None:
             return await self._turn(chat, priority)
         await self._is_free(chat)  # a chat that is held up must not stand in the way of others
         async with self._ahead:
             return await self._turn(chat, priority) if await ready() else None
 
-    async def _turn(self, chat: Chat, priority: int) -> "Slot":
+    async def _turn(self, chat: Chat, priority: int) -> Slot:
         while True:
             await self._is_free(chat)
             async with self._first_of(priority):
@@ -241,7 +241,7 @@ class _Lately:
         minute = self._minute.free_at if self._minute is not None else LONG_AGO
         return max(self.held_until, self._even_until - self._burst, minute)
 
-    def add(self, slot: "Slot") -> None:
+    def add(self, slot: Slot) -> None:
         self._even_until = max(self._even_until, slot.at) + self._every
         if self._minute is not None:
             self._minute.add(slot)
@@ -270,7 +270,7 @@ class _Window:
         """Until when the last one counts."""
         return self._sent[-1].at + self._seconds if self._sent else LONG_AGO
 
-    def add(self, slot: "Slot") -> None:
+    def add(self, slot: Slot) -> None:
         self._sent.append(slot)
 
 

@@ -78,10 +78,10 @@ class Marks:
         if row.delivery is not None:
             await self._keep(lambda c: Work(c).outbox.trying(row, None))
 
-    async def is_sent(self, row: Waiting, sent: Sent, closed: Sequence[int]) -> None:
+    async def sent(self, row: Waiting, sent: Sent, closed: Sequence[int]) -> None:
         await self._keep(as_sent(row, sent, closed))
 
-    async def is_unreachable(self, to: Address, row: Waiting) -> None:
+    async def unreachable(self, to: Address, row: Waiting) -> None:
         """A person who is gone is sent nothing more."""
 
         def gone(connection: Connection) -> None:
@@ -92,7 +92,7 @@ class Marks:
         await self._keep(gone)
         log.info("delivery.unreachable", platform=to.platform, row=row.id)
 
-    async def is_refused(self, to: Address, row: Waiting, fault: str) -> None:
+    async def refused(self, to: Address, row: Waiting, fault: str) -> None:
         """It will never be taken, and those behind it do not wait for it."""
         log.warning("delivery.refused", platform=self._platform, row=row.id, fault=fault)
 

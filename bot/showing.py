@@ -137,7 +137,7 @@ class Showing:
                     await editing.close(to, shown.message_id)
             finally:
                 if slot is not None:
-                    slot.is_over()
+                    slot.answered()
             await self._writes.submit(lambda c: Work(c).outbox.closed([shown.id]))
         except RetryLater as error:
             self._limits.hold(chat, error.seconds, all_of_it=error.is_for_all)
